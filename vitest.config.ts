@@ -1,0 +1,77 @@
+/**
+ * The five test projects: unit, types, recipes, house and e2e; all run on sources, so that no build is needed.
+ *
+ * `scripts/test.mjs` runs each of them by name. Files run in processes of their own, two at once; end-to-end files run
+ * one by one, since they count bytes and memory of a server and a client that are busy at the same time.
+ */
+import { defineConfig } from "vitest/config";
+
+const conditions = ["@sluice/source", "module", "node", "development|production"];
+const fromSources = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...fromSources,
+        test: {
+          name: "unit",
+          include: ["packages/*/test/**/*.test.ts"],
+          pool: "forks",
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        ...fromSources,
+        test: {
+          name: "types",
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ["packages/*/test/**/*.test-d.ts"],
+            tsconfig: "./tsconfig.json",
+          },
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...fromSources,
+        test: {
+          name: "recipes",
+          include: ["recipes/*/recipe.test.ts", "recipes/**/test/**/*.test.ts"],
+          pool: "forks",
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "house",
+          include: ["tests/house/**/*.test.ts"],
+          pool: "forks",
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        ...fromSources,
+        test: {
+          name: "e2e",
+          include: ["tests/**/*.test.ts"],
+          exclude: ["tests/house/**", "**/node_modules/**"],
+          pool: "forks",
+          maxWorkers: 1,
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+          sequence: { groupOrder: 4 },
+        },
+      },
+    ],
+  },
+});
