@@ -1,0 +1,258 @@
+/** FrameDecoder: the same frames however their bytes are cut, and no memory for bytes that have not come. */
+import fc from "fast-check";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { FrameDecoder } from "../../src/frame/decode-frames.ts";
+import { FrameWriter } from "../../src/frame/encode-frame.ts";
+import { standardUtf8 } from "../../src/frame/utf8.ts";
+import { maxFrameLength } from "../../src/limits.ts";
+import { anyFrames } from "./frame-arbitrary.ts";
+import { byteByByte, cutAt, cutRandomly, decode, joined } from "./recut.ts";
+import { bytesOf, comparable, frameOf, vectors } from "./wire-vectors.ts";
+
+const { frames, accepted, ignored, malformed } = vectors;
+
+/** Places to cut long bytes at: all near the ends, where the fields are, and some in between. */
+function places(bytes: Uint8Array): number[] {
+  const all = Array.from({ length: bytes.length }, (_, i) => i);
+  if (bytes.length <= 700) return all;
+  const { length } = bytes;
+  return all.filter((at) => at < 100 || at >= length - 20 || at % 9973 === 0 || (at & (at - 1)) === 0);
+}
+
+describe("however they are cut, FrameDecoder reads", () => {
+  const stream = joined([...frames, ...accepted, ...ignored, ...frames].map(({ hex }) => bytesOf(hex)));
+  const expected = [...frames, ...accepted, ...frames].map((vector) => comparable(frameOf(vector)));
+
+  test("all vectors, in one chunk", () => {
+    expect(decode([stream.slice()])).toStrictEqual({
+      frames: expected,
+      code: undefined,
+      isInsideFrame: false,
+    });
+  });
+
+  test("all but the longest vectors, byte by byte", () => {
+    const short = [...frames, ...accepted].filter(({ hex }) => bytesOf(hex).length < 20_000);
+    const bytes = joined(short.map(({ hex }) => bytesOf(hex)));
+    const expectedShort = short.map((vector) => comparable(frameOf(vector)));
+    expect(decode(byteByByte(bytes)).frames).toStrictEqual(expectedShort);
+  });
+
+  test.each(Array.from({ length: 30 }, (_, i) => i + 1))("all vectors, cut by seed %i", (seed) => {
+    const decoded = decode(cutRandomly(stream, seed));
+    expect(decoded.code).toBeUndefined();
+    expect(decoded.isInsideFrame).toBe(false);
+    expect(decoded.frames).toStrictEqual(expected);
+  });
+
+  test.each([...frames, ...accepted])("$name, in two chunks", (vector) => {
+    const bytes = bytesOf(vector.hex);
+    const one = [comparable(frameOf(vector))];
+    for (const at of places(bytes)) {
+      const decoded = decode(cutAt(bytes, [at]));
+      if (decoded.isInsideFrame || decoded.code !== undefined) expect({ at, ...decoded }).toBe("one frame");
+      expect(decoded.frames).toStrictEqual(one);
+    }
+  });
+
+  const short = [...frames, ...accepted].filter(({ hex }) => bytesOf(hex).length <= 32);
+  test.each(short)("$name, in three chunks, some empty", (vector) => {
+    const bytes = bytesOf(vector.hex);
+    const one = [comparable(frameOf(vector))];
+    for (let i = 0; i < bytes.length; i++) {
+      for (let j = i; j < bytes.length; j++) {
+        const chunks = [bytes.slice(0, i), bytes.slice(i, j), bytes.slice(j)];
+        expect(decode(chunks).frames).toStrictEqual(one);
+      }
+    }
+  });
+});
+
+describe("however it is cut, FrameDecoder refuses", () => {
+  const before = joined(frames.slice(0, 2).map(({ hex }) => bytesOf(hex)));
+  const readBefore = frames.slice(0, 2).map((vector) => comparable(frameOf(vector)));
+
+  test.each(malformed)("$name, in two chunks", ({ hex, code }) => {
+    const bytes = joined([before, bytesOf(hex)]);
+    for (const at of places(bytes)) {
+      const decoded = decode(cutAt(bytes, [at]));
+      expect({ at, code: decoded.code, frames: decoded.frames.length }).toEqual({ at, code, frames: 2 });
+    }
+    expect(decode(cutAt(bytes, [7])).frames).toStrictEqual(readBefore);
+  });
+
+  test.each(malformed)("$name, byte by byte", ({ hex, code }) => {
+    expect(decode(byteByByte(bytesOf(hex))).code).toBe(code);
+  });
+});
+
+describe("FrameDecoder judges before it keeps", () => {
+  const head = "00014000 05 00000001";
+
+  /** How many bytes of `hex` the decoder took before it refused. */
+  function refusedAfter(hex: string): number | undefined {
+    const decoder = new FrameDecoder(standardUtf8);
+    let taken = 0;
+    for (const byte of bytesOf(hex)) {
+      taken++;
+      try {
+        decoder.push(Uint8Array.of(byte), () => {});
+      } catch {
+        return taken;
+      }
+    }
+    return undefined;
+  }
+
+  test.each([
+    ["a length that is too large", "ffffffff 05 00000001 0000", 4],
+    ["a length that is too small", "00000004 05 00000001 0000", 4],
+    ["an unknown type", "00014000 0f 00000001 0000", 9],
+    ["an undefined flag", "00014000 0d 00000000 0000", 9],
+    ["a call that is not allowed", "00014000 05 00000000 0000", 9],
+    ["a body that is too long", "00014000 06 00000001 0000", 9],
+    ["a HELLO that is too long", "00010006 01 00000000 0000", 9],
+  ])("%s (REL-F3)", (_, hex, bytes) => {
+    expect(refusedAfter(hex)).toBe(bytes);
+  });
+
+  test("a whole HELLO of 65,536 bytes is accepted", () => {
+    const text = `{"peer":"${"x".repeat(65_525)}"}`;
+    expect(text.length).toBe(65_536);
+    const bytes = joined([bytesOf("00010005 01 00000000"), new TextEncoder().encode(text)]);
+    expect(decode([bytes]).frames).toHaveLength(1);
+  });
+
+  describe("and allocates for what has come, not for what was announced (REL-F1, REL-F2)", () => {
+    const allocated: number[] = [];
+    const Plain = Uint8Array;
+
+    /** Runs `task` while every `new Uint8Array(size)` of the code under test is counted. */
+    function countAllocations(task: () => void): void {
+      allocated.length = 0;
+      vi.stubGlobal(
+        "Uint8Array",
+        new Proxy(Plain, {
+          construct(target, args: unknown[]) {
+            if (typeof args[0] === "number") allocated.push(args[0]);
+            return Reflect.construct(target, args) as object;
+          },
+        }),
+      );
+      try {
+        task();
+      } finally {
+        vi.unstubAllGlobals();
+      }
+    }
+
+    afterEach(() => vi.unstubAllGlobals());
+
+    test("1,000 decoders that were given 5 bytes of a frame of 80 KiB have less than 1 MiB in all", () => {
+      const decoders = Array.from({ length: 1000 }, () => new FrameDecoder(standardUtf8));
+      const five = bytesOf(head).slice(0, 5);
+      countAllocations(() => {
+        for (const decoder of decoders) decoder.push(five, () => {});
+      });
+      expect(allocated).toHaveLength(1000);
+      expect(allocated.reduce((sum, size) => sum + size, 0)).toBeLessThan(16 * 1024);
+    });
+
+    test.each([1, 2, 5, 9, 10, 100, 1000, 16_384])(
+      "chunks of %i bytes: at most 4 times what came",
+      (size) => {
+        const bytes = new Plain(maxFrameLength + 4);
+        bytes.set(bytesOf(head));
+        const decoder = new FrameDecoder(standardUtf8);
+        let refusal: unknown;
+        countAllocations(() => {
+          for (let at = 0; at < bytes.length && refusal === undefined; at += size) {
+            const before = allocated.length;
+            try {
+              decoder.push(bytes.subarray(at, at + size), () => {});
+            } catch (error) {
+              refusal = error;
+            }
+            const came = Math.min(at + size, bytes.length);
+            for (const one of allocated.slice(before)) {
+              if (one > Math.max(64, 4 * came) || one > bytes.length)
+                expect({ came, one }).toBe("at most 4 times");
+            }
+          }
+        });
+        // Its payload is larger than any frame's, which only the whole frame shows.
+        expect(refusal).toMatchObject({ code: "FRAME_TOO_LARGE" });
+        // Memory that grows fourfold is allocated a few times, not once a chunk.
+        expect(allocated.length).toBeLessThanOrEqual(9);
+      },
+    );
+
+    test("nothing for frames that come whole", () => {
+      const stream = joined(frames.map(({ hex }) => bytesOf(hex)));
+      const decoder = new FrameDecoder(standardUtf8);
+      countAllocations(() => decoder.push(stream, () => {}));
+      expect(allocated).toEqual([]);
+    });
+  });
+});
+
+describe("FrameDecoder", () => {
+  test("gives payloads as parts of the chunk that they came in", () => {
+    const bytes = bytesOf("0000000e 05 00000001 000000000000 616263");
+    new FrameDecoder(standardUtf8).push(bytes, (frame) => {
+      expect(frame).toMatchObject({ payload: bytes, start: 15, end: 18 });
+    });
+    expect.assertions(1);
+  });
+
+  test("keeps no part of a chunk beyond the call", () => {
+    const vector = frames.find(({ name }) => name === "DATA with a JSON message") ?? frames[0];
+    const bytes = bytesOf((vector as { hex: string }).hex);
+    for (let at = 1; at < bytes.length; at++) {
+      const decoder = new FrameDecoder(standardUtf8);
+      const first = bytes.slice(0, at);
+      decoder.push(first, () => {});
+      first.fill(0);
+      const read: unknown[] = [];
+      decoder.push(bytes.slice(at), (frame) => read.push(comparable(frame)));
+      expect(read).toHaveLength(1);
+    }
+  });
+
+  test("tells whether the bytes end inside a frame", () => {
+    const bytes = bytesOf("00000009 0c 00000000 00000007");
+    const decoder = new FrameDecoder(standardUtf8);
+    expect(decoder.isInsideFrame).toBe(false);
+    for (const [i, byte] of bytes.entries()) {
+      decoder.push(Uint8Array.of(byte), () => {});
+      expect(decoder.isInsideFrame).toBe(i < bytes.length - 1);
+    }
+  });
+
+  test("lets through what its sink throws, and reads nothing of the chunk after it", () => {
+    const ping = bytesOf("00000009 0c 00000000 00000007");
+    const decoder = new FrameDecoder(standardUtf8);
+    let calls = 0;
+    const push = (): void =>
+      decoder.push(joined([ping, ping]), () => {
+        calls++;
+        throw new RangeError("no more");
+      });
+    expect(push).toThrow("no more");
+    expect(calls).toBe(1);
+  });
+
+  test("reads what FrameWriter wrote, whatever the frames and the cuts", () => {
+    fc.assert(
+      fc.property(anyFrames, fc.nat(), (written, seed) => {
+        const writer = new FrameWriter(standardUtf8);
+        for (const frame of written) writer.write(frame);
+        const bytes = joined(writer.take());
+        const expected = written.map(comparable);
+        expect(decode([bytes.slice()]).frames).toEqual(expected);
+        expect(decode(cutRandomly(bytes, seed)).frames).toEqual(expected);
+      }),
+      { numRuns: 300, interruptAfterTimeLimit: 1500, markInterruptAsFailure: false },
+    );
+  });
+});

@@ -1,0 +1,4 @@
+import { standardUtf8 } from "../../src/frame/utf8.ts";
+import { utf8Suite } from "./utf8-suite.ts";
+
+utf8Suite("standardUtf8", standardUtf8);
