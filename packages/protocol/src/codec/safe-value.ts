@@ -1,0 +1,89 @@
+/**
+ * The shape of a decoded value against its limits: levels of nesting, number of nodes.
+ *
+ * A decoder bounds memory by the payload's size; this bounds what user code may have to walk.
+ */
+import { SluiceError } from "../errors/sluice-error.ts";
+import type { ValueLimits } from "./codec.ts";
+
+/**
+ * Walks a decoded `value` without recursion.
+ * @throws {SluiceError} `DECODE_ERROR` if it is nested deeper or has more nodes than `limits` allow, or holds a number that was
+ *   written too large for one
+ */
+export function checkShape(value: unknown, limits: ValueLimits): void {
+  let nodes = 1;
+  if (typeof value === "number") checkRange(value);
+  let level: object[] = typeof value === "object" && value !== null ? [value] : [];
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > limits.maxDepth) throw tooDeep(limits);
+    const next: object[] = [];
+    for (const parent of level) {
+      if (ArrayBuffer.isView(parent)) continue;
+      const children: readonly unknown[] = Array.isArray(parent) ? parent : Object.values(parent);
+      nodes += children.length;
+      if (nodes > limits.maxNodes) throw tooMany(limits);
+      for (const child of children) {
+        if (typeof child === "object" && child !== null) next.push(child);
+        else if (typeof child === "number") checkRange(child);
+      }
+    }
+    level = next;
+  }
+}
+
+function checkRange(number: number): void {
+  if (!Number.isFinite(number))
+    throw new SluiceError("DECODE_ERROR", "Cannot decode a payload: a number is out of range");
+}
+
+/** The error for a value that is nested too deep. */
+export function tooDeep(limits: ValueLimits): SluiceError {
+  return new SluiceError(
+    "DECODE_ERROR",
+    `Cannot decode a value nested deeper than ${limits.maxDepth} levels`,
+  );
+}
+
+/** The error for a value with too many nodes. */
+export function tooMany(limits: ValueLimits): SluiceError {
+  return new SluiceError("DECODE_ERROR", `Cannot decode a value of more than ${limits.maxNodes} nodes`);
+}
+
+/**
+ * What a value counts on a structured link, in offset bytes: 256 + its bytes + 2 per code unit of its strings and keys.
+ * Spec: docs/wire.md §3.3.
+ * @throws {SluiceError} `INVALID_ARGUMENT` for nesting beyond the limits, which also ends cycles
+ */
+export function measureValue(value: unknown, limits: ValueLimits): number {
+  if (typeof value === "string") return 256 + 2 * value.length;
+  if (typeof value !== "object" || value === null) return 256;
+  return 256 + measureObject(value, 1, limits);
+}
+
+function measureObject(value: object, depth: number, limits: ValueLimits): number {
+  if (ArrayBuffer.isView(value)) return value.byteLength;
+  if (value instanceof ArrayBuffer) return value.byteLength;
+  if (depth > limits.maxDepth) {
+    throw new SluiceError(
+      "INVALID_ARGUMENT",
+      `Cannot send a value nested deeper than ${limits.maxDepth} levels`,
+      { processed: "no" },
+    );
+  }
+  let size = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      if (typeof item === "string") size += 2 * item.length;
+      else if (typeof item === "object" && item !== null) size += measureObject(item, depth + 1, limits);
+    }
+    return size;
+  }
+  for (const key in value) {
+    size += 2 * key.length;
+    const item = (value as Record<string, unknown>)[key];
+    if (typeof item === "string") size += 2 * item.length;
+    else if (typeof item === "object" && item !== null) size += measureObject(item, depth + 1, limits);
+  }
+  return size;
+}

@@ -1,0 +1,130 @@
+/** The json codec: bytes by schema, and what it refuses of a payload. What values become is in docs/codecs.md. */
+import { describe, expect, test } from "vitest";
+import { jsonCodec } from "../../src/codec/json-codec.ts";
+import type { JsonSchema } from "../../src/definition/json-schema.ts";
+import { SluiceError } from "../../src/errors/sluice-error.ts";
+import { standardUtf8 } from "../../src/frame/utf8.ts";
+import { codeOr, decodePayload, fieldsOf, slotOf, travel } from "./travel.ts";
+
+const bytes = { type: "string", contentEncoding: "base64" } as const;
+const text = (json: string): Uint8Array => new TextEncoder().encode(json);
+
+function encode(value: unknown, schema: JsonSchema = true): unknown {
+  return slotOf(jsonCodec, schema).encode(value).body;
+}
+
+function refusal(task: () => unknown): SluiceError {
+  try {
+    task();
+  } catch (error) {
+    if (SluiceError.is(error)) return error;
+    throw error;
+  }
+  throw new Error("It was accepted");
+}
+
+describe("bytes inside of JSON", () => {
+  const file: JsonSchema = {
+    type: "object",
+    properties: { name: { type: "string" }, content: bytes, parts: { type: "array", items: bytes } },
+  };
+
+  test("are base64 where the schema says so, and bytes again at the other end", () => {
+    const value = {
+      name: "a",
+      content: new Uint8Array([0, 255, 128]),
+      parts: [new Uint8Array(), new Uint8Array([1])],
+    };
+    expect(encode(value, file)).toBe('{"name":"a","content":"AP+A","parts":["","AQ=="]}');
+    expect(travel(jsonCodec, value, file)).toStrictEqual(value);
+    expect(value.content).toEqual(new Uint8Array([0, 255, 128]));
+  });
+
+  test("may be a Buffer", () => {
+    expect(encode({ content: Buffer.from([1]) }, file)).toBe('{"content":"AQ=="}');
+  });
+
+  test.each<[string, JsonSchema]>([
+    ["whose values are not known", true],
+    ["without bytes", { type: "object", properties: { n: { type: "number" } } }],
+    ["with bytes elsewhere", file],
+  ])("are refused by a schema %s", (_, schema) => {
+    const error = refusal(() => encode({ more: new Uint8Array(2) }, schema));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", processed: "no" });
+    expect(error.message).toBe(
+      "Cannot encode param of a/b: bytes inside JSON need a schema that says where they are (a Client gets it as `protocol`)",
+    );
+  });
+
+  test.each(["*", "AQ", "AQ==\n", "AR==", "-_-_"])(
+    "are refused where a text is not their base64: %j",
+    (content) => {
+      const error = refusal(() => decodePayload(jsonCodec, text(JSON.stringify({ content })), file));
+      expect(error).toMatchObject({ code: "DECODE_ERROR" });
+      expect(error.message).toBe('Cannot decode a payload: "/content" is not base64');
+    },
+  );
+
+  test("are base64 as a whole, if a peer sends them so", () => {
+    expect(decodePayload(jsonCodec, text('"AP8="'), bytes)).toEqual(new Uint8Array([0, 255]));
+  });
+
+  test("stand under a member called __proto__ too, and touch no prototype", () => {
+    const schema: JsonSchema = { type: "object", additionalProperties: bytes };
+    const value = JSON.parse('{"__proto__":"AQ==","a":"Ag=="}') as object;
+    const read = decodePayload(jsonCodec, text(JSON.stringify(value)), schema) as object;
+    expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
+    expect(Object.getOwnPropertyDescriptor(read, "__proto__")?.value).toEqual(new Uint8Array([1]));
+    expect(encode(read, schema)).toBe('{"__proto__":"AQ==","a":"Ag=="}');
+  });
+});
+
+describe("the json codec", () => {
+  test("reads a payload from the middle of a chunk", () => {
+    const payload = text('["x",{"a":1}]');
+    const message = { body: payload, length: payload.length, raw: false, start: 0 };
+    expect(slotOf(jsonCodec).decode(fieldsOf(message), standardUtf8)).toEqual(["x", { a: 1 }]);
+  });
+
+  test("refuses text that is no UTF-8", () => {
+    expect(codeOr(() => decodePayload(jsonCodec, Uint8Array.of(0x22, 0xff, 0x22)))).toEqual({
+      code: "DECODE_ERROR",
+    });
+  });
+
+  test("keeps what a peer sent out of its errors", () => {
+    const error = refusal(() => decodePayload(jsonCodec, text('{"password": hunter2}')));
+    expect(error.code).toBe("DECODE_ERROR");
+    expect(error.cause).toBeUndefined();
+    expect(JSON.stringify(error) + error.stack).not.toContain("hunter2");
+  });
+
+  test.each([
+    ["of any length", true],
+    [
+      "of a closed schema",
+      { type: "object", properties: { a: { type: "number" } }, additionalProperties: false },
+    ],
+    ["of a schema of text", { type: "string" }],
+  ] as [string, JsonSchema][])(
+    "judges the depth of payloads %s: their reader may be tolerant, or not check at all",
+    (_, schema) => {
+      const nested = `{"b":${"[".repeat(70)}${"]".repeat(70)}}`;
+      expect(codeOr(() => decodePayload(jsonCodec, text(nested), schema))).toEqual({ code: "DECODE_ERROR" });
+    },
+  );
+
+  test.each([
+    ["1e309", true],
+    ["9".repeat(309), true],
+    [`[${"9".repeat(400)}]`, true],
+    [`{"a":-${"9".repeat(309)}}`, true],
+    [`0.${"0".repeat(400)}1`, false],
+    ["9".repeat(308), false],
+    [`${"9".repeat(190)}e99`, false],
+    ['"1e999"', false],
+  ])("refuses a number that is out of range: %.12s… %s", (json, isRefused) => {
+    const read = codeOr(() => decodePayload(jsonCodec, text(json)));
+    expect(read).toEqual(isRefused ? { code: "DECODE_ERROR" } : JSON.parse(json));
+  });
+});
