@@ -1,0 +1,51 @@
+/**
+ * The interface of a link: it moves frames between two neighbours, every one once and in order, or it is dead.
+ *
+ * Spec: docs/wire.md §1, §3.3. Transports implement it, sessions use it.
+ */
+import type { SluiceError } from "../errors/sluice-error.ts";
+import type { Frame } from "../frame/frame.ts";
+import type { Utf8 } from "../frame/utf8.ts";
+
+/** Who takes what a link brings. One at a time; a link starts reading when it has its first receiver. */
+export interface LinkReceiver {
+  /** A frame arrived. Its payload is valid during the call only. Must not throw. */
+  frame(frame: Frame): void;
+  /** Bytes arrived that are no frames. The link reads no further; the receiver sends CLOSE and closes it. */
+  malformed(error: SluiceError): void;
+  /** The last moment to add frames to the write that is about to happen. */
+  flushing(): void;
+  /** There is room again, after {@link Link.room} was used up. */
+  writable(): void;
+  /** The link is over. Called exactly once, also after the receiver's own `close()`; nothing follows. */
+  closed(error: SluiceError | undefined): void;
+}
+
+/** What is known of the other end, for logs and `authenticate`. */
+export interface LinkInfo {
+  /** The transport's name: `unix`, `tcp`, `memory`… */
+  readonly transport: string;
+  /** The peer's address in the grammar of address.ts, if it has one. */
+  readonly remote?: string;
+}
+
+export interface Link {
+  /** Whether frames become bytes or travel as objects. */
+  readonly kind: "binary" | "structured";
+  readonly info: LinkInfo;
+  /** How this link turns text into bytes. */
+  readonly utf8: Utf8;
+  /** Payload bytes that may be handed over now; at 0 or below wait for `writable()`. Frames of control may go at any time. */
+  readonly room: number;
+  /** Sets the receiver, or replaces it from the next frame on. */
+  receive(receiver: LinkReceiver): void;
+  /**
+   * Hands a frame over; it goes out with all others of this turn of the event loop. After the end it goes nowhere.
+   * @returns the payload bytes that the frame has
+   */
+  send(frame: Frame): number;
+  /** Sends what was handed over, then ends the link. Idempotent. */
+  close(): void;
+  /** Ends the link at once; what was not sent is lost. Idempotent. */
+  destroy(error?: SluiceError): void;
+}
