@@ -1,0 +1,149 @@
+/**
+ * The calls that the peer opens: admission by limits, and the handlers that run.
+ *
+ * Spec: docs/wire.md §4.3, §4.7, §4.14, §4.15.
+ */
+import { SluiceError } from "../errors/sluice-error.ts";
+import type { OpenFrame } from "../frame/frame.ts";
+import type { CallHost } from "./call-host.ts";
+import type { CallTable } from "./call-table.ts";
+import { type CallAcceptor, type CallPlan, errorParts, IncomingCall, refusalParts } from "./incoming-call.ts";
+
+/** Ends that a caller may owe a DONE for, beyond its open calls. Spec: docs/wire.md §4.9. */
+const mostOwed = 256;
+
+interface Refusal {
+  readonly parts: ReturnType<typeof errorParts>;
+  /** Whether the caller could have known. */
+  readonly isAbuse: boolean;
+}
+
+export class IncomingCalls {
+  readonly #host: CallHost;
+  readonly #table: CallTable<{ readonly id: number }>;
+  readonly #acceptor: CallAcceptor;
+  /** The peer's epoch: the origin that its calls must have. */
+  readonly #originHigh: number;
+  readonly #originLow: number;
+  /** Those whose handlers have not settled. */
+  readonly #running = new Set<IncomingCall>();
+  /** The last ones that were refused: more of them may be on its way. Oldest first. */
+  readonly #refused = new Set<number>();
+  #lastNumber = 0;
+  #isRefusing = false;
+  readonly #onIdle: () => void;
+
+  constructor(
+    host: CallHost,
+    table: CallTable<{ readonly id: number }>,
+    acceptor: CallAcceptor,
+    peerEpoch: string,
+    onIdle: () => void,
+  ) {
+    this.#host = host;
+    this.#table = table;
+    this.#acceptor = acceptor;
+    this.#originHigh = Number.parseInt(peerEpoch.slice(0, 8), 16);
+    this.#originLow = Number.parseInt(peerEpoch.slice(8), 16);
+    this.#onIdle = onIdle;
+  }
+
+  /** Handlers that have not settled. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** From now on calls are refused: this side drains. */
+  refuse(): void {
+    this.#isRefusing = true;
+  }
+
+  /** Whether call `id` was refused when its caller may have sent more of it already. */
+  wasRefused(id: number): boolean {
+    return this.#refused.has(id);
+  }
+
+  /** The caller of `id` has seen its end. */
+  onDone(id: number): void {
+    this.#refused.delete(id);
+  }
+
+  /** An OPEN arrived. @throws {SluiceError} for what ends the session */
+  onOpen(open: OpenFrame, add: (call: IncomingCall) => void): void {
+    this.#table.admit(open.call);
+    const refusal = this.#judge(open);
+    if (refusal !== undefined) {
+      this.#refuse(open, refusal);
+      return;
+    }
+    let plan: CallPlan;
+    try {
+      plan = this.#acceptor.accept(open);
+    } catch (reason) {
+      this.#refuse(open, { parts: refusalParts(reason), isAbuse: true });
+      return;
+    }
+    this.#lastNumber = open.key.number;
+    const call = new IncomingCall(this.#host, open, plan, () => this.#settled(call));
+    this.#running.add(call);
+    add(call);
+    call.begin();
+  }
+
+  #judge(open: OpenFrame): Refusal | undefined {
+    const { maxCalls, maxConcurrentHandlers, maxName } = this.#host.limits;
+    if (this.#isRefusing) return refusal("UNAVAILABLE", "the peer is draining", { isAbuse: false });
+    const { originHigh, originLow, number } = open.key;
+    if (originHigh !== this.#originHigh || originLow !== this.#originLow || open.routed) {
+      return refusal("PERMISSION_DENIED", "its key is not its sender's");
+    }
+    if (number <= this.#lastNumber || open.resume !== undefined) {
+      return refusal("UNAVAILABLE", `number ${number} is over`, { processed: "maybe" });
+    }
+    if (this.#host.utf8.byteLength(open.procedure) > maxName) {
+      return refusal("INVALID_ARGUMENT", `its name has more than ${maxName} bytes (limits.maxName)`);
+    }
+    const most = Math.min(maxCalls, maxConcurrentHandlers);
+    if (this.#running.size >= most || this.#table.peerCalls >= maxCalls + mostOwed) {
+      // A call may end before its handler settles: its caller cannot know that the slot is held.
+      const isAbuse = this.#running.size < most || this.#unended >= most;
+      return refusal("RESOURCE_EXHAUSTED", `${most} of ${most} are running`, { isAbuse });
+    }
+    // Ends that their callers do not confirm would pile up here.
+    if (this.#host.sending.budget.isFull) {
+      return refusal("RESOURCE_EXHAUSTED", "too much waits to be received", { isAbuse: false });
+    }
+    return undefined;
+  }
+
+  /** Running handlers whose calls have not ended for their callers. */
+  get #unended(): number {
+    let count = 0;
+    for (const { state } of this.#running) if (state !== "ended" && state !== "over") count++;
+    return count;
+  }
+
+  #refuse({ call }: OpenFrame, { parts, isAbuse }: Refusal): void {
+    this.#refused.add(call);
+    for (const oldest of this.#refused) {
+      if (this.#refused.size <= mostOwed) break;
+      this.#refused.delete(oldest);
+    }
+    this.#host.control({ ...parts, call, offset: 0 });
+    if (isAbuse) this.#host.abused();
+  }
+
+  #settled(call: IncomingCall): void {
+    this.#running.delete(call);
+    if (this.#running.size === 0) this.#onIdle();
+  }
+}
+
+function refusal(
+  code: string,
+  why: string,
+  { processed = "no", isAbuse = true }: { processed?: "no" | "maybe"; isAbuse?: boolean } = {},
+): Refusal {
+  const { message, retryable } = new SluiceError(code, `Cannot take the call: ${why}`);
+  return { parts: errorParts(code, message, { processed, retryable }), isAbuse };
+}

@@ -1,0 +1,114 @@
+/**
+ * The calls that this side opens: how many at once, in which order, under which number.
+ *
+ * Spec: docs/wire.md §4.3, §4.7.
+ */
+import type { Timer } from "../clock.ts";
+import { SluiceError } from "../errors/sluice-error.ts";
+import type { CallHost } from "./call-host.ts";
+import { CallQueue } from "./call-queue.ts";
+import type { CallTable } from "./call-table.ts";
+import { checkLength } from "./outbox.ts";
+import { type CallEnd, type OpenRequest, OutgoingCall } from "./outgoing-call.ts";
+
+/** How long a call waits that the peer had no room for, when no end of another would wake it, ms. */
+const retryMs = 100;
+
+export class OutgoingCalls {
+  readonly #host: CallHost;
+  readonly #table: CallTable<{ readonly id: number }>;
+  readonly #queue: CallQueue<OutgoingCall>;
+  /** This side's epoch, the origin of its calls' keys. */
+  readonly #originHigh: number;
+  readonly #originLow: number;
+  /** Calls that the peer may run handlers for. */
+  #outstanding = 0;
+  readonly #mostOutstanding: number;
+  /** As many as seem to fit: fewer than the peer allows after it had no room, one more after each end. */
+  #room: number;
+  #retry: Timer | undefined;
+  #lastNumber = 0;
+  #refusal: SluiceError | undefined;
+
+  constructor(host: CallHost, table: CallTable<{ readonly id: number }>, epoch: string) {
+    this.#host = host;
+    this.#table = table;
+    this.#queue = new CallQueue(host.limits.maxQueue);
+    this.#originHigh = Number.parseInt(epoch.slice(0, 8), 16);
+    this.#originLow = Number.parseInt(epoch.slice(8), 16);
+    const { maxCalls, maxConcurrentHandlers } = host.peerLimits;
+    this.#mostOutstanding = Math.min(maxCalls, maxConcurrentHandlers);
+    this.#room = this.#mostOutstanding;
+  }
+
+  /** Whether no call runs or waits. */
+  get isIdle(): boolean {
+    return this.#outstanding === 0 && this.#queue.length === 0;
+  }
+
+  /**
+   * Opens a call, or queues it until the peer has room.
+   * @throws {SluiceError} `RESOURCE_EXHAUSTED` if the queue is full or the param is more than the peer accepts; what
+   * {@link refuse} was told, after it
+   */
+  open(request: OpenRequest, end: CallEnd): OutgoingCall {
+    if (this.#refusal !== undefined) throw this.#refusal;
+    checkLength(request.param, this.#host.sending);
+    const mustWait = this.#outstanding >= this.#room || this.#queue.length > 0;
+    if (mustWait) this.#queue.checkRoom();
+    const call = new OutgoingCall(this.#host, request, end);
+    if (mustWait) this.#queue.add(call);
+    else this.#open(call);
+    return call;
+  }
+
+  /** `call` has ended, by whatever end. */
+  over(call: OutgoingCall): void {
+    if (this.#queue.remove(call)) return;
+    this.#outstanding--;
+    if (this.#room < this.#mostOutstanding) this.#room++;
+    this.#openNext();
+  }
+
+  /** The peer had no room for `call`: it waits before all others, and what waits is tried one by one. */
+  putBack(call: OutgoingCall): void {
+    this.#outstanding--;
+    this.#room = Math.max(1, this.#outstanding);
+    this.#queue.putBack(call);
+    if (this.#outstanding > 0 || this.#retry !== undefined) return;
+    this.#retry = this.#host.clock.setTimer(retryMs, this.#onRetry, { background: true });
+  }
+
+  /** Cancels the calls that wait. */
+  cancelWaiting(): void {
+    for (const call of this.#queue.all()) call.stop();
+  }
+
+  /** No call is opened any more; those that wait end with `error`. */
+  refuse(error: SluiceError): void {
+    const { code, message, origin, cause } = error;
+    this.#refusal = new SluiceError(code, message, { origin, cause, processed: "no" });
+    this.#retry?.cancel();
+    for (const call of this.#queue.all()) call.lost(error);
+  }
+
+  #open(call: OutgoingCall): void {
+    this.#outstanding++;
+    this.#lastNumber++;
+    const key = { originHigh: this.#originHigh, originLow: this.#originLow, number: this.#lastNumber };
+    call.open(this.#table.takeId(), key);
+  }
+
+  readonly #onRetry = (): void => {
+    this.#retry = undefined;
+    this.#openNext();
+  };
+
+  #openNext(): void {
+    while (this.#outstanding < this.#room) {
+      const call = this.#queue.take();
+      if (call === undefined) return;
+      this.#open(call);
+    }
+  }
+}

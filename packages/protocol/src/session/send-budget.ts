@@ -1,0 +1,79 @@
+/**
+ * How much a session keeps of what it sends: what waits for credit, and what is not yet known to have arrived.
+ *
+ * Pure. Credit bounds a call; this bounds the session, also against a peer that grants much and reads nothing. What waits in one
+ * call makes no other wait: a slow reader stops its own writer only. Spec: docs/wire.md §2, §7.
+ */
+import { SluiceError } from "../errors/sluice-error.ts";
+
+export class SendBudget {
+  readonly #maxBytes: number;
+  #unsent = 0;
+  #sent = 0;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(maxBuffered: number) {
+    this.#maxBytes = maxBuffered;
+  }
+
+  /** Bytes kept now. */
+  get bytes(): number {
+    return this.#unsent + this.#sent;
+  }
+
+  /** Whether so much was sent and not confirmed that writers shall wait. A peer that keeps to its own budget never gets there. */
+  get isFull(): boolean {
+    return this.#sent >= this.#maxBytes;
+  }
+
+  /**
+   * Counts `bytes` that wait to be sent.
+   * @param isAlone nothing else of their call does: its writer has waited. That is always let through
+   * @throws {SluiceError} `RESOURCE_EXHAUSTED` for a writer that did not wait, beyond twice the budget
+   */
+  keep(bytes: number, isAlone: boolean): void {
+    if (!isAlone && this.#unsent + bytes > 2 * this.#maxBytes) {
+      throw new SluiceError(
+        "RESOURCE_EXHAUSTED",
+        `Cannot write: ${this.#unsent} bytes wait to be sent, at most ${2 * this.#maxBytes} may (limits.maxBuffered); await each write`,
+        { processed: "no" },
+      );
+    }
+    this.#unsent += bytes;
+  }
+
+  /** `bytes` of those that wait were sent. A negative number takes that back: they will be sent again. */
+  sent(bytes: number): void {
+    this.#unsent -= bytes;
+    this.#sent += bytes;
+    if (bytes < 0) this.#wake();
+  }
+
+  /** `bytes` that wait will not be sent. */
+  drop(bytes: number): void {
+    this.#unsent -= bytes;
+  }
+
+  /** `bytes` that were sent need not be kept any more. */
+  free(bytes: number): void {
+    this.#sent -= bytes;
+    this.#wake();
+  }
+
+  /** Calls `wake` once, when there is room. */
+  wait(wake: () => void): void {
+    this.#waiting.add(wake);
+  }
+
+  /** Forgets `wake`. */
+  withdraw(wake: () => void): void {
+    this.#waiting.delete(wake);
+  }
+
+  #wake(): void {
+    if (this.#waiting.size === 0 || this.isFull) return;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
+  }
+}

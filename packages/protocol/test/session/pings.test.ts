@@ -1,0 +1,44 @@
+/** PINGs and their answers. Spec: docs/wire.md §4.10. */
+import { describe, expect, it } from "vitest";
+import { SluiceError } from "../../src/errors/sluice-error.ts";
+import { Pings } from "../../src/session/pings.ts";
+import { FakeClock } from "../../src/testing/fake-clock.ts";
+
+describe("Pings", () => {
+  it("resolve with the time that their own answer took, in whatever order answers come", async () => {
+    const clock = new FakeClock();
+    const pings = new Pings(clock);
+    const nonces: number[] = [];
+    const first = pings.ping((nonce) => nonces.push(nonce));
+    await clock.advance(10);
+    const second = pings.ping((nonce) => nonces.push(nonce));
+    await clock.advance(5);
+    expect(new Set(nonces).size).toBe(2);
+    expect(pings.answered(nonces[1] as number)).toBe(true);
+    await clock.advance(5);
+    expect(pings.answered(nonces[0] as number)).toBe(true);
+    expect([await first, await second]).toEqual([20, 5]);
+  });
+
+  it("an answer that nobody waits for, or that comes twice, is no answer", async () => {
+    const pings = new Pings(new FakeClock());
+    expect(pings.answered(1)).toBe(false);
+    let sent = 0;
+    const ping = pings.ping((nonce) => {
+      sent = nonce;
+    });
+    expect([pings.answered(sent), pings.answered(sent)]).toEqual([true, false]);
+    expect(await ping).toBe(0);
+  });
+
+  it("all fail with the error that ends them, and none is left", async () => {
+    const pings = new Pings(new FakeClock());
+    const error = new SluiceError("UNAVAILABLE", "gone");
+    const outcomes = [pings.ping(() => {}), pings.ping(() => {})].map((ping) =>
+      ping.catch((reason: unknown) => reason),
+    );
+    pings.fail(error);
+    expect(await Promise.all(outcomes)).toEqual([error, error]);
+    expect(pings.answered(1)).toBe(false);
+  });
+});

@@ -1,0 +1,76 @@
+/** The ring against an array that does the same. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Ring } from "../../src/session/ring.ts";
+
+describe("Ring", () => {
+  it("gives items back in the order in which they came, each with its own end", () => {
+    const ring = new Ring<string>();
+    ring.push("a", 10);
+    ring.push("b", 20);
+    expect([ring.length, ring.firstEnd, ring.shift()]).toEqual([2, 10, "a"]);
+    expect([ring.length, ring.firstEnd, ring.shift()]).toEqual([1, 20, "b"]);
+    expect(ring.length).toBe(0);
+  });
+
+  it("keeps an item that is undefined, null or false", () => {
+    const ring = new Ring<unknown>();
+    const items = [undefined, null, false, 0, ""];
+    items.forEach((item, at) => {
+      ring.push(item, at);
+    });
+    expect(items.map(() => ring.shift())).toEqual(items);
+  });
+
+  it("does what an array does, over growth, wrap-around and clearing", () => {
+    const step = fc.oneof(
+      {
+        weight: 5,
+        arbitrary: fc.record({ do: fc.constant("push"), count: fc.integer({ min: 1, max: 40 }) }),
+      },
+      {
+        weight: 5,
+        arbitrary: fc.record({ do: fc.constant("shift"), count: fc.integer({ min: 1, max: 40 }) }),
+      },
+      { weight: 1, arbitrary: fc.record({ do: fc.constant("clear"), count: fc.constant(1) }) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const ring = new Ring<number>();
+        const model: { item: number; end: number }[] = [];
+        let next = 0;
+        for (const { do: what, count } of steps) {
+          if (what === "clear") {
+            ring.clear();
+            model.length = 0;
+          }
+          for (let i = 0; i < count && what === "push"; i++) {
+            ring.push(next, next * 64);
+            model.push({ item: next, end: next * 64 });
+            next++;
+          }
+          for (let i = 0; i < count && what === "shift" && model.length > 0; i++) {
+            const first = model.shift();
+            expect(ring.firstEnd).toBe(first?.end);
+            expect(ring.shift()).toBe(first?.item);
+          }
+          expect(ring.length).toBe(model.length);
+        }
+        for (const { item, end } of model) {
+          expect(ring.firstEnd).toBe(end);
+          expect(ring.shift()).toBe(item);
+        }
+      }),
+    );
+  });
+
+  it("still works after a large one has run empty and given its memory back", () => {
+    const ring = new Ring<number>();
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 5000; i++) ring.push(i, i);
+      for (let i = 0; i < 5000; i++) expect(ring.shift()).toBe(i);
+      ring.push(-1, 7);
+      expect([ring.length, ring.firstEnd, ring.shift()]).toEqual([1, 7, -1]);
+    }
+  });
+});
