@@ -1,0 +1,208 @@
+/**
+ * Serves the calls that a peer opens: finds the handler, asks whether the peer may, runs it, sends what comes of it.
+ *
+ * Servers have one per connection; so has a client that serves calls. Spec: docs/wire.md §4.3, §6.
+ */
+import type { ProcedureKind } from "../definition/kinds.ts";
+import { SluiceError } from "../errors/sluice-error.ts";
+import type { OpenFrame } from "../frame/frame.ts";
+import type { CallAcceptor, CallPlan, IncomingCall } from "../session/incoming-call.ts";
+import type { Session } from "../session/session.ts";
+import type { CompiledProcedure } from "./compiled-protocol.ts";
+import { type ConnectionScope, HandlerScope } from "./handler-scope.ts";
+import { type Metadata, readMetadata } from "./metadata.ts";
+import { type AnyHandler, runHandler } from "./run-handler.ts";
+import { HandlerFault, logFault, toWireError } from "./wire-error.ts";
+
+/** A call that is about to be served, for guards, middleware and listeners. */
+export interface ServedCall {
+  readonly procedure: string;
+  readonly kind: ProcedureKind;
+  readonly metadata: Metadata;
+  readonly identity: unknown;
+  readonly connection: ConnectionScope["connection"];
+}
+
+/** A procedure that is served. */
+export interface ServedProcedure {
+  readonly procedure: CompiledProcedure;
+  readonly handler: AnyHandler;
+}
+
+/**
+ * Runs around a handler. `next()` runs it and gives its result. What the function returns becomes the result; what it throws
+ * is handled as if the handler had thrown it.
+ */
+export type HandlerMiddleware = (call: ServedCall, next: () => Promise<unknown>) => Promise<unknown>;
+
+export interface DispatcherOptions {
+  readonly session: Session;
+  readonly scope: ConnectionScope;
+  /** What is served under `name`. */
+  find(name: string): ServedProcedure | undefined;
+  /** Refuses a peer before it learns which procedures there are. @throws {SluiceError} */
+  admit(): void;
+  /** Refuses a call, now or (by rejecting) before its handler runs. @throws {SluiceError} */
+  guard(call: ServedCall, param: () => unknown): void | Promise<void>;
+  readonly middleware: readonly HandlerMiddleware[];
+  started?(call: ServedCall): void;
+  ended?(call: ServedCall, error: unknown): void;
+}
+
+export class Dispatcher implements CallAcceptor {
+  readonly #options: DispatcherOptions;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  accept(open: OpenFrame): CallPlan {
+    const { session, scope } = this.#options;
+    this.#options.admit();
+    const served = this.#options.find(open.procedure);
+    if (served === undefined) {
+      throw new SluiceError("UNIMPLEMENTED", `There is no procedure ${clip(open.procedure)}`, {
+        processed: "no",
+      });
+    }
+    const { procedure } = served;
+    const kind = procedure.kind as ProcedureKind;
+    if ((kind === "event") !== open.event) {
+      throw new SluiceError("INVALID_ARGUMENT", `${procedure.name} is a ${kind}`, { processed: "no" });
+    }
+    const metadata = readMetadata(open.metadata, session.limits.maxMetadata, session.utf8);
+    const call: ServedCall = {
+      procedure: procedure.name,
+      kind,
+      metadata,
+      identity: scope.identity,
+      connection: scope.connection,
+    };
+    return {
+      param: procedure.param,
+      send: kind === "channel" ? procedure.send : undefined,
+      start: (incoming, param) => this.#start(incoming, param, served, call),
+    };
+  }
+
+  #start(incoming: IncomingCall, param: unknown, served: ServedProcedure, call: ServedCall): void {
+    let guarded: void | Promise<void>;
+    try {
+      guarded = this.#options.guard(call, () => param);
+    } catch (reason) {
+      this.#refuse(incoming, call, reason);
+      return;
+    }
+    if (guarded === undefined) this.#run(incoming, param, served, call);
+    else {
+      guarded.then(
+        () => this.#run(incoming, param, served, call),
+        (reason) => this.#refuse(incoming, call, reason),
+      );
+    }
+  }
+
+  #refuse(incoming: IncomingCall, { procedure }: ServedCall, reason: unknown): void {
+    let error = reason;
+    if (!SluiceError.is(reason)) {
+      logFault(this.#options.scope.log, `The guard of ${procedure} failed`, { error: reason });
+      error = new SluiceError("PERMISSION_DENIED", "Access was denied");
+    }
+    incoming.refuse(error);
+    incoming.settled();
+  }
+
+  #run(incoming: IncomingCall, param: unknown, served: ServedProcedure, call: ServedCall): void {
+    const { procedure, handler } = served;
+    const { middleware, scope: shared } = this.#options;
+    if (incoming.state !== "running" && incoming.state !== "stopped") {
+      // Its caller left, or its deadline passed, while the guard was deciding.
+      incoming.refuse(new SluiceError("CANCELLED", "The call was cancelled"));
+      incoming.settled();
+      return;
+    }
+    const scope = new HandlerScope(incoming, procedure, param, call.metadata, shared);
+    if (procedure.receive !== undefined) {
+      scope.sink.onAbort = (reason) => this.#fail(incoming, procedure, reason);
+    }
+    this.#options.started?.(call);
+    let outcome: unknown;
+    let isLater: boolean;
+    try {
+      outcome =
+        middleware.length === 0
+          ? runHandler(handler, scope, incoming)
+          : this.#runMiddleware(call, () => runHandler(handler, scope, incoming));
+      isLater = isPromise(outcome);
+    } catch (reason) {
+      this.#fail(incoming, procedure, reason);
+      this.#settle(incoming, scope, call, reason);
+      return;
+    }
+    if (procedure.kind === "event") incoming.resolve(procedure.result.encode(undefined));
+    if (!isLater) {
+      this.#finish(incoming, procedure, scope, call, outcome);
+      return;
+    }
+    Promise.resolve(outcome).then(
+      (result) => this.#finish(incoming, procedure, scope, call, result),
+      (reason) => {
+        this.#fail(incoming, procedure, reason);
+        this.#settle(incoming, scope, call, reason);
+      },
+    );
+  }
+
+  #runMiddleware(call: ServedCall, run: () => unknown): Promise<unknown> {
+    const { middleware } = this.#options;
+    const step = async (at: number): Promise<unknown> => {
+      const next = middleware[at];
+      return next === undefined ? run() : next(call, () => step(at + 1));
+    };
+    return step(0);
+  }
+
+  #finish(
+    incoming: IncomingCall,
+    procedure: CompiledProcedure,
+    scope: HandlerScope,
+    call: ServedCall,
+    result: unknown,
+  ): void {
+    let fault: unknown;
+    if (procedure.kind !== "event") {
+      try {
+        incoming.resolve(procedure.result.encode(result));
+      } catch (cause) {
+        fault = new HandlerFault(`The handler of ${procedure.name} returned a result that cannot be sent`, {
+          cause,
+        });
+        this.#fail(incoming, procedure, fault);
+      }
+    }
+    this.#settle(incoming, scope, call, fault);
+  }
+
+  #fail(incoming: IncomingCall, procedure: CompiledProcedure, reason: unknown): void {
+    // An error that the caller's own leaving brought about is no fault, and nobody waits for it.
+    if (incoming.state === "aborting")
+      incoming.refuse(new SluiceError("CANCELLED", "The call was cancelled"));
+    else incoming.reject(toWireError(reason, procedure, this.#options.scope.log));
+  }
+
+  #settle(incoming: IncomingCall, scope: HandlerScope, call: ServedCall, error: unknown): void {
+    scope.finish();
+    incoming.settled();
+    this.#options.ended?.(call, error);
+  }
+}
+
+function isPromise(value: unknown): boolean {
+  return (
+    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
+  );
+}
+
+function clip(name: string): string {
+  return JSON.stringify(name.length <= 64 ? name : `${name.slice(0, 63)}…`);
+}

@@ -1,0 +1,70 @@
+/**
+ * Where items are read from: a call's inbox, or the inbox of a call that is still being opened.
+ */
+
+export interface ItemSource<Item> {
+  /** Takes the next item; one call at a time sees each. Rejects with the call's error after the last item. */
+  next(): Promise<IteratorResult<Item, undefined>>;
+  /** The reader leaves. */
+  cancel(reason: unknown): void;
+}
+
+/** A source without items. */
+export const emptySource: ItemSource<never> = {
+  next: () => Promise.resolve({ done: true, value: undefined }),
+  cancel() {},
+};
+
+/** A source that is not there yet. */
+export class LateSource<Item> implements ItemSource<Item> {
+  #source: ItemSource<Item> | undefined;
+  readonly #coming: Promise<ItemSource<Item>>;
+
+  constructor(coming: Promise<ItemSource<Item>>) {
+    this.#coming = coming;
+    this.#whenThere((source) => {
+      this.#source = source;
+    });
+  }
+
+  next(): Promise<IteratorResult<Item, undefined>> {
+    return this.#source === undefined ? this.#coming.then((source) => source.next()) : this.#source.next();
+  }
+
+  cancel(reason: unknown): void {
+    if (this.#source !== undefined) this.#source.cancel(reason);
+    else this.#whenThere((source) => source.cancel(reason));
+  }
+
+  #whenThere(use: (source: ItemSource<Item>) => void): void {
+    this.#coming.then(use, () => {
+      // It will never be there; whoever reads is told.
+    });
+  }
+}
+
+/** Reads a source for `for await` over the call itself; leaving the loop leaves the source. */
+export class SourceIterator<Item> implements AsyncIterator<Item, undefined, undefined> {
+  readonly #source: ItemSource<Item>;
+  #isOver = false;
+
+  constructor(source: ItemSource<Item>) {
+    this.#source = source;
+  }
+
+  next(): Promise<IteratorResult<Item, undefined>> {
+    return this.#isOver ? Promise.resolve({ done: true, value: undefined }) : this.#source.next();
+  }
+
+  return(): Promise<IteratorResult<Item, undefined>> {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#source.cancel(undefined);
+    }
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Runs a handler in either of its forms: a function that writes and returns, or an async generator that yields.
+ *
+ * Spec: docs/wire.md §4.4.
+ */
+import { SluiceError } from "../errors/sluice-error.ts";
+import type { IncomingCall } from "../session/incoming-call.ts";
+import type { HandlerScope } from "./handler-scope.ts";
+
+/** A handler, its types forgotten. */
+export type AnyHandler = (context: unknown) => unknown;
+
+/** After `stop` a generator may see its signal and return; the value after the next one it yields is one too many. */
+const yieldsAfterStop = 1;
+
+/** Calls `handler`. Returns its result, or a promise of it; throws or rejects with what it throws. */
+export function runHandler(handler: AnyHandler, scope: HandlerScope, call: IncomingCall): unknown {
+  const outcome = handler(scope);
+  if (!isGenerator(outcome)) return outcome;
+  return pumpGenerator(outcome, scope, call);
+}
+
+/** Sends what the generator yields, as fast as it is taken; gives what it returns. */
+async function pumpGenerator(
+  generator: AsyncGenerator<unknown, unknown, void>,
+  scope: HandlerScope,
+  call: IncomingCall,
+): Promise<unknown> {
+  const { sink } = scope;
+  let yieldsLeft = yieldsAfterStop;
+  for (;;) {
+    const { done, value } = await generator.next();
+    if (done === true) return value;
+    try {
+      if (call.isWanted) {
+        const waiting = sink.write(value);
+        if (waiting !== undefined) await waiting;
+        continue;
+      }
+    } catch (reason) {
+      await generator.return(undefined);
+      throw reason;
+    }
+    if (call.abortReason === "stop" && yieldsLeft-- > 0) continue;
+    const end = await generator.return(undefined);
+    if (end.value !== undefined) return end.value;
+    throw new SluiceError("CANCELLED", `The call was stopped before its handler had a result`);
+  }
+}
+
+function isGenerator(value: unknown): value is AsyncGenerator<unknown, unknown, void> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Symbol.asyncIterator in value &&
+    typeof (value as { next?: unknown }).next === "function"
+  );
+}

@@ -1,0 +1,12 @@
+/** The logger that is used where none was given: it says nothing. */
+import type { Logger } from "../definition/handler-types.ts";
+
+function ignore(): void {}
+
+export const silentLogger: Logger = {
+  trace: ignore,
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+};
