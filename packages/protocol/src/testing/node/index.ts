@@ -1,0 +1,12 @@
+/** The door of the testing tools that need Node: sockets, processes, the event loop's handles. */
+export {
+  type ConnectRawOptions,
+  connectedSocket,
+  connectRaw,
+  listenRaw,
+  type RawListener,
+  socketPipe,
+} from "./connect-raw.ts";
+export { type ByteCounts, type CountingProxy, countingProxy } from "./counting-proxy.ts";
+export { type CleanFinishOptions, finishesCleanly, LeakError } from "./finishes-cleanly.ts";
+export { Child, type ChildEnd, type InChildOptions, inChild } from "./in-child.ts";

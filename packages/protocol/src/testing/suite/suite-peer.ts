@@ -1,0 +1,161 @@
+/**
+ * One end of a session for the transport suite: the engine of `./wire` (session, caller, dispatcher) and nothing above it.
+ */
+
+import { Caller } from "../../call/caller.ts";
+import { CompiledProtocol } from "../../call/compiled-protocol.ts";
+import { Dispatcher, type ServedCall } from "../../call/dispatcher.ts";
+import { makePeerClient } from "../../call/peer-client.ts";
+import type { AnyHandler } from "../../call/run-handler.ts";
+import { silentLogger } from "../../call/silent-logger.ts";
+import type { Clock } from "../../clock.ts";
+import { systemClock } from "../../clock.ts";
+import type { Codec } from "../../codec/codec.ts";
+import { SluiceError } from "../../errors/sluice-error.ts";
+import { type LimitOptions, resolveLimits } from "../../limits.ts";
+import type { Link } from "../../link/link.ts";
+import { closures } from "../../schema/closure-validator.ts";
+import { acceptSession } from "../../session/accept-session.ts";
+import { connectSession } from "../../session/connect-session.ts";
+import { type Hello, newPeer } from "../../session/handshake.ts";
+import type { CallAcceptor } from "../../session/incoming-call.ts";
+import type { Session } from "../../session/session.ts";
+import { suiteProtocol } from "./suite-protocol.ts";
+
+/** What a handler of the suite is given, its types forgotten. */
+export interface SuiteContext {
+  readonly param: unknown;
+  readonly data: unknown;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly deadline: number | undefined;
+  readonly readable: ReadableStream<unknown> & AsyncIterable<unknown>;
+  readonly writable: WritableStream<unknown>;
+  readonly client: { request(name: string, options?: object): Promise<unknown> };
+  fail(code: string, data?: unknown): never;
+}
+
+export type SuiteHandler = (context: SuiteContext) => unknown;
+
+export interface SuitePeerOptions {
+  /** Handlers by procedure of {@link suiteProtocol}. What is not here is not served. */
+  readonly handlers?: Readonly<Record<string, SuiteHandler>>;
+  readonly limits?: LimitOptions;
+  readonly clock?: Clock;
+  /** Best first. */
+  readonly codecs: readonly Codec[];
+  /** Whether this end checks what it calls with against the protocol. Default `true`. */
+  readonly knowsProtocol?: boolean;
+  /** Runs before a handler. */
+  readonly guard?: (call: ServedCall) => void | Promise<void>;
+  /** An acceptor's judgement of who connects. */
+  readonly authenticate?: (hello: Hello) => unknown;
+  /** What a connector says of itself. */
+  readonly credentials?: unknown;
+}
+
+export class SuitePeer {
+  readonly session: Session;
+  /** Calls the other end. */
+  readonly caller: Caller;
+  /** Handlers that were started, by procedure. */
+  readonly started: string[];
+
+  constructor(session: Session, started: string[], options: SuitePeerOptions) {
+    const { clock = systemClock, knowsProtocol = true } = options;
+    this.session = session;
+    this.started = started;
+    const compiled = new CompiledProtocol(knowsProtocol ? suiteProtocol : undefined, {
+      encoding: session.encoding,
+      side: "caller",
+      validator: closures(),
+      validate: "all",
+      limits: session.limits,
+    });
+    const route = {
+      session,
+      waitForSession: () => Promise.resolve(session),
+      procedures: () => compiled,
+    };
+    this.caller = new Caller(
+      route,
+      { timeout: undefined, idleTimeout: undefined, failFast: true },
+      clock,
+      silentLogger,
+    );
+  }
+
+  /** Shakes hands as the one who made `link`. */
+  static async connect(link: Link, options: SuitePeerOptions): Promise<SuitePeer> {
+    const { clock = systemClock, codecs, credentials } = options;
+    const started: string[] = [];
+    const peer: { made?: SuitePeer } = {};
+    const session = await connectSession(link, {
+      local: newPeer("client"),
+      limits: resolveLimits(options.limits),
+      clock,
+      codecs,
+      credentials,
+      serve: (made) => serve(made, started, options, () => peer.made),
+    });
+    peer.made = new SuitePeer(session, started, options);
+    return peer.made;
+  }
+
+  /** Shakes hands as the one who was given `link`. */
+  static async accept(link: Link, options: SuitePeerOptions): Promise<SuitePeer> {
+    const { clock = systemClock, codecs, authenticate } = options;
+    const started: string[] = [];
+    const peer: { made?: SuitePeer } = {};
+    const session = await acceptSession(link, {
+      local: newPeer("server"),
+      limits: resolveLimits(options.limits),
+      clock,
+      codecs,
+      async authenticate(hello) {
+        await authenticate?.(hello);
+        return (made) => serve(made, started, options, () => peer.made);
+      },
+    });
+    peer.made = new SuitePeer(session, started, options);
+    return peer.made;
+  }
+
+  /** Ends the session as its owner would. */
+  close(): void {
+    this.session.close(new SluiceError("UNAVAILABLE", "the case is over"));
+  }
+}
+
+function serve(
+  session: Session,
+  started: string[],
+  { handlers = {}, guard }: SuitePeerOptions,
+  peer: () => SuitePeer | undefined,
+): CallAcceptor {
+  const compiled = new CompiledProtocol(suiteProtocol, {
+    encoding: session.encoding,
+    side: "callee",
+    validator: closures(),
+    validate: "all",
+    limits: session.limits,
+  });
+  return new Dispatcher({
+    session,
+    middleware: [],
+    scope: {
+      context: undefined,
+      identity: undefined,
+      connection: { id: "suite", transport: session.info.transport, remote: session.info.remote },
+      log: silentLogger,
+      clientFor: (inherited) => makePeerClient((peer() as SuitePeer).caller.with({ inherited })),
+    },
+    find(name) {
+      const procedure = Object.hasOwn(handlers, name) ? compiled.find(name) : undefined;
+      return procedure && { procedure, handler: handlers[name] as AnyHandler };
+    },
+    admit() {},
+    guard: (call) => guard?.(call),
+    started: (call) => void started.push(call.procedure),
+  });
+}

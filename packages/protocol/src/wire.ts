@@ -1,0 +1,71 @@
+/** The door of `@sluice/protocol` for packages that move frames and calls: frames, codecs, links, sessions, both ends of a call. */
+export { type Address, type AddressScheme, addressSchemes, formatAddress, parseAddress } from "./address.ts";
+export { makeApi } from "./call/api-proxy.ts";
+export type { CallHandle } from "./call/call-handle.ts";
+export {
+  type AnyCallOptions,
+  Caller,
+  type CallerDefaults,
+  type CallRoute,
+} from "./call/caller.ts";
+export type { CallerMiddleware, CallInfo } from "./call/caller-middleware.ts";
+export {
+  CompiledProcedure,
+  CompiledProtocol,
+  type CompileProtocolOptions,
+  type ValidateMode,
+} from "./call/compiled-protocol.ts";
+export {
+  Dispatcher,
+  type DispatcherOptions,
+  type HandlerMiddleware,
+  type ServedCall,
+  type ServedProcedure,
+} from "./call/dispatcher.ts";
+export type { ConnectionScope } from "./call/handler-scope.ts";
+export { isService, makePeerClient, serviceApi, serviceProcedures } from "./call/peer-client.ts";
+export type { AnyHandler } from "./call/run-handler.ts";
+export { silentLogger } from "./call/silent-logger.ts";
+export { type Clock, systemClock, type Timer, type TimerOptions } from "./clock.ts";
+export type { Codec, PayloadCodec, ValueLimits } from "./codec/codec.ts";
+export { jsonCodec } from "./codec/json-codec.ts";
+export { type Encoding, type Message, Slot, type SlotOptions } from "./codec/slot.ts";
+export {
+  introspection,
+  type ServerDescription,
+  type ServiceDescription,
+} from "./definition/introspection.ts";
+export type { MovedMessages, ToClient, ToServer } from "./definition/message-types.ts";
+export { compareVersions, satisfiesRange } from "./definition/version-range.ts";
+export { SluiceError } from "./errors/sluice-error.ts";
+export { EventEmitter } from "./event-emitter.ts";
+export { FrameDecoder, type FrameSink } from "./frame/decode-frames.ts";
+export { FrameWriter } from "./frame/encode-frame.ts";
+export { type Frame, FrameType } from "./frame/frame.ts";
+export { invalidUtf8, standardUtf8, type Utf8 } from "./frame/utf8.ts";
+export {
+  type LimitOptions,
+  maxFrameLength,
+  maxFramePayload,
+  messageOverhead,
+  type ResolvedLimits,
+  resolveLimits,
+} from "./limits.ts";
+export { type ByteDuplex, type ByteDuplexEvents, ByteLink } from "./link/byte-link.ts";
+export type { Link, LinkInfo, LinkReceiver } from "./link/link.ts";
+export { listenerAt, register, type TransportModule, transportTo } from "./link/scheme-table.ts";
+export type { ConnectOptions, Listener, Transport } from "./link/transport.ts";
+export { isBytes } from "./schema/byte-string.ts";
+export { hasUniqueItems, isOneOf } from "./schema/equality.ts";
+export { formats } from "./schema/formats.ts";
+export { isMultiple } from "./schema/number-keywords.ts";
+export { namesOf } from "./schema/object-keywords.ts";
+export { type PlainSchema, plainSchema } from "./schema/plain-schema.ts";
+export { jsonSchemaOf } from "./schema/standard-schema.ts";
+export { validateFunction } from "./schema/validate-function.ts";
+export { type AcceptSessionOptions, acceptSession } from "./session/accept-session.ts";
+export { type ConnectSessionOptions, connectSession } from "./session/connect-session.ts";
+export { type Hello, type LocalPeer, newPeer, type PeerInfo, wireVersion } from "./session/handshake.ts";
+export type { CallAcceptor, CallPlan, IncomingCall } from "./session/incoming-call.ts";
+export { type CallEnd, cancelled, type OpenRequest, type OutgoingCall } from "./session/outgoing-call.ts";
+export { Session, type SessionListener, type SessionOptions } from "./session/session.ts";

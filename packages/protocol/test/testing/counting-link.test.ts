@@ -1,0 +1,67 @@
+/** The counter for links that have no bytes, by hand-made frames. */
+import { expect, test } from "vitest";
+import { dataFrame, type Frame, FrameType } from "../../src/frame/frame.ts";
+import type { Link } from "../../src/link/link.ts";
+import { CountingLink, FrameCounter } from "../../src/testing/counting-link.ts";
+import { toySetup } from "./toy-transport.ts";
+
+function data(call: number, total: number, flags: { more?: boolean; head?: boolean } = {}): Frame {
+  const frame = dataFrame(FrameType.DATA, call, 0, false, total, new Uint8Array(total), 0, total);
+  return Object.assign(frame, flags);
+}
+
+test("offset bytes are 64 for a message, once, and its payload", () => {
+  const counter = new FrameCounter();
+  counter.count(data(1, 100), 100);
+  expect(counter.offsetBytes).toBe(164);
+  counter.count(data(1, 2_000, { more: true, head: true }), 1_000);
+  counter.count(data(3, 0), 0);
+  counter.count(data(1, 2_000, { more: true }), 600);
+  counter.count(data(1, 2_000), 400);
+  expect(counter.offsetBytes).toBe(164 + 64 + 2_000 + 64);
+  counter.count(data(1, 10), 10);
+  expect(counter.offsetBytes).toBe(164 + 64 + 2_000 + 64 + 74);
+  counter.count({ type: FrameType.CREDIT, call: 1, received: 0, limit: 1 }, 0);
+  expect([counter.frames, counter.of(FrameType.DATA), counter.of(FrameType.CREDIT)]).toEqual([7, 6, 1]);
+  expect(counter.offsetBytes).toBe(164 + 64 + 2_000 + 64 + 74);
+});
+
+test("a message that was broken off does not hide the next one's 64", () => {
+  const counter = new FrameCounter();
+  counter.count(data(1, 2_000, { more: true, head: true }), 1_000);
+  counter.count(data(1, 3_000, { more: true, head: true }), 1_000);
+  expect(counter.offsetBytes).toBe(2 * 1_064);
+});
+
+test("a counting link passes everything on, and counts both ways", async () => {
+  const setup = toySetup();
+  const accepted: Link[] = [];
+  await setup.accept((link) => accepted.push(link));
+  const near = new CountingLink(await setup.connect());
+  const far = new CountingLink(accepted[0] as Link);
+  const seen: string[] = [];
+  const receiver = (name: string, onClosed: () => void) => ({
+    frame: (frame: Frame) => void seen.push(`${name} frame ${frame.type}`),
+    malformed() {},
+    flushing: () => void seen.push(`${name} flushing`),
+    writable() {},
+    closed() {
+      seen.push(`${name} closed`);
+      onClosed();
+    },
+  });
+  const closed = Promise.all([
+    new Promise<void>((resolve) => near.receive(receiver("near", resolve))),
+    new Promise<void>((resolve) => far.receive(receiver("far", resolve))),
+  ]);
+  expect([near.kind, near.info, near.room]).toEqual(["structured", { transport: "toy" }, 64]);
+  expect(near.send(data(1, 300))).toBe(300);
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  far.send({ type: FrameType.END, call: 1, offset: 0 });
+  far.close();
+  await closed;
+  expect(seen).toEqual(["near flushing", "far frame 5", "near frame 7", "far closed", "near closed"]);
+  expect([near.sent.offsetBytes, far.received.offsetBytes, near.received.frames, far.sent.frames]).toEqual([
+    364, 364, 1, 1,
+  ]);
+});
