@@ -1,0 +1,246 @@
+/**
+ * A client of a server: typed calls that wait for the connection, over a connection that is kept.
+ */
+import {
+  type Api,
+  type CallArguments,
+  type ChannelArguments,
+  type ChannelCall,
+  checkDefinition,
+  closures,
+  type DataOf,
+  type EventArguments,
+  type ParamOf,
+  type ProcedureNames,
+  type ProtocolDefinition,
+  type ReceiveOf,
+  type ResultOf,
+  type SendOf,
+  type ServerDescription,
+  type Service,
+  type StreamCall,
+  type TypedCalls,
+} from "@sluice/protocol";
+import {
+  Caller,
+  type CallerDefaults,
+  type CallerMiddleware,
+  type Clock,
+  EventEmitter,
+  introspection,
+  isService,
+  jsonCodec,
+  makeApi,
+  newPeer,
+  resolveLimits,
+  SluiceError,
+  serviceApi,
+  serviceProcedures,
+  silentLogger,
+  systemClock,
+  type Timer,
+} from "@sluice/protocol/wire";
+import type { ClientOptions } from "./client-options.ts";
+import { ClientConnection, type ClientStatus } from "./connection.ts";
+import { ClientProcedures } from "./procedures.ts";
+import { ReconnectPolicy } from "./reconnect-policy.ts";
+import { reverseCalls } from "./reverse-calls.ts";
+
+/** Events of a client by name. */
+export interface ClientEvents {
+  /** The status has changed. */
+  status: ClientStatus;
+}
+
+export class Client<
+  const Protocol extends ProtocolDefinition = ProtocolDefinition,
+  const Served extends ProtocolDefinition = Protocol,
+> implements TypedCalls<Protocol>
+{
+  readonly #clock: Clock;
+  readonly #graceMs: number;
+  readonly #events = new EventEmitter<ClientEvents>();
+  readonly #connection: ClientConnection;
+  readonly #transports: readonly { dispose(): Promise<void> }[];
+  readonly #protocol: ProtocolDefinition | undefined;
+  readonly #procedures: ClientProcedures;
+  readonly #makeCaller: (procedures: ClientProcedures) => Caller;
+  readonly #caller: Caller;
+  #api: unknown;
+  #disposing: Promise<void> | undefined;
+
+  /**
+   * Begins to connect at once.
+   * @throws {TypeError} for a protocol or handlers that are none; {@link RangeError} for limits or `reconnect` out of range
+   */
+  constructor(options: ClientOptions<Protocol, Served>) {
+    const { protocol, clientProtocol, handlers = {}, transport, reconnect, validate = "all" } = options;
+    if (protocol !== undefined) checkDefinition(protocol);
+    const limits = resolveLimits(options);
+    const clock = options.clock ?? systemClock;
+    const logger = options.logger ?? silentLogger;
+    const local = newPeer(options.name ?? "client");
+    const validator = options.validator ?? closures();
+    const transports = Array.isArray(transport) ? transport : [transport];
+    if (transports.length === 0) throw new TypeError("A client needs at least one transport");
+    const { timeout, idleTimeout, failFast = false } = options;
+    const defaults: CallerDefaults = { timeout, idleTimeout, failFast };
+    this.#clock = clock;
+    this.#graceMs = limits.graceMs;
+    this.#protocol = protocol;
+    this.#transports = transports;
+    this.#procedures = new ClientProcedures(protocol, { validator, validate, limits });
+    this.#connection = new ClientConnection({
+      transports,
+      local,
+      limits,
+      clock,
+      logger,
+      codecs: [options.codec ?? jsonCodec],
+      credentials: options.credentials,
+      reconnect: reconnect === false ? undefined : new ReconnectPolicy(reconnect),
+      serve: reverseCalls({
+        protocol: clientProtocol ?? protocol,
+        handlers,
+        local,
+        limits,
+        validator,
+        validate,
+        logger,
+        caller: () => this.#caller,
+      }),
+      onStatus: (status) => this.#events.emit("status", status),
+    });
+    const connection = this.#connection;
+    this.#makeCaller = (procedures) => {
+      const route = {
+        get session() {
+          return connection.session;
+        },
+        waitForSession: () => connection.waitForSession(),
+        procedures: procedures.of.bind(procedures),
+      };
+      return new Caller(route, defaults, clock, logger);
+    };
+    this.#caller = this.#makeCaller(this.#procedures);
+    queueMicrotask(() => this.#connection.start());
+  }
+
+  get status(): ClientStatus {
+    return this.#connection.status;
+  }
+
+  /** Resolves when the client is connected; rejects when it never will be. */
+  get ready(): Promise<void> {
+    const ready = this.#connection.waitForSession().then(ignore);
+    ready.catch(ignore);
+    return ready;
+  }
+
+  /** The procedures as functions: `client.api.system.restart({ service: "web" })`. Needs the option `protocol`. */
+  get api(): Api<Protocol> {
+    if (this.#protocol === undefined) throw new TypeError("client.api needs the option `protocol`");
+    this.#api ??= makeApi(this.#caller, this.#protocol);
+    return this.#api as Api<Protocol>;
+  }
+
+  // The casts in the four calls forget nothing: the caller gives what the protocol's schemas say.
+
+  request<Procedure extends ProcedureNames<Protocol, "request">>(
+    name: Procedure,
+    ...[options]: CallArguments<ParamOf<Protocol, Procedure>>
+  ): Promise<ResultOf<Protocol, Procedure>> {
+    return this.#caller.request(name, options) as Promise<ResultOf<Protocol, Procedure>>;
+  }
+
+  stream<Procedure extends ProcedureNames<Protocol, "stream">>(
+    name: Procedure,
+    ...[options]: CallArguments<ParamOf<Protocol, Procedure>>
+  ): StreamCall<ReceiveOf<Protocol, Procedure>, ResultOf<Protocol, Procedure>> {
+    return this.#caller.items(name, "stream", options) as StreamCall<
+      ReceiveOf<Protocol, Procedure>,
+      ResultOf<Protocol, Procedure>
+    >;
+  }
+
+  channel<Procedure extends ProcedureNames<Protocol, "channel">>(
+    name: Procedure,
+    ...[options]: ChannelArguments<ParamOf<Protocol, Procedure>, SendOf<Protocol, Procedure>>
+  ): ChannelCall<SendOf<Protocol, Procedure>, ReceiveOf<Protocol, Procedure>, ResultOf<Protocol, Procedure>> {
+    return this.#caller.items(name, "channel", options) as ChannelCall<
+      SendOf<Protocol, Procedure>,
+      ReceiveOf<Protocol, Procedure>,
+      ResultOf<Protocol, Procedure>
+    >;
+  }
+
+  event<Procedure extends ProcedureNames<Protocol, "event">>(
+    name: Procedure,
+    ...[options]: EventArguments<DataOf<Protocol, Procedure>>
+  ): Promise<void> {
+    return this.#caller.event(name, options);
+  }
+
+  /** The procedures of another protocol, or of a service, that the server serves, as functions. */
+  service<const Other extends ProtocolDefinition>(served: Other | Service<Other>): Api<Other> {
+    checkDefinition(isService(served) ? served.protocol : served);
+    const caller = this.#makeCaller(this.#procedures.with(serviceProcedures(served)));
+    return serviceApi(caller, served) as Api<Other>;
+  }
+
+  /** What the server serves to this client, with schemas. */
+  describe(): Promise<ServerDescription> {
+    const caller = this.#makeCaller(this.#procedures.with(introspection));
+    return caller.request("$describe") as Promise<ServerDescription>;
+  }
+
+  /** The time that a sign of life takes to the server and back, ms. Waits for the connection. */
+  async ping(): Promise<number> {
+    const session = await this.#connection.waitForSession();
+    return session.ping();
+  }
+
+  /** Runs `middleware` around every call of this client, inside of what was added before. */
+  use(middleware: CallerMiddleware): this {
+    this.#caller.use(middleware);
+    return this;
+  }
+
+  /** Calls `listener` for every event of that name. Returns what takes it off. */
+  on<Name extends keyof ClientEvents>(name: Name, listener: (data: ClientEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  off<Name extends keyof ClientEvents>(name: Name, listener: (data: ClientEvents[Name]) => void): void {
+    this.#events.off(name, listener);
+  }
+
+  /**
+   * Stops the calls that run and waits for their ends, up to `graceMs`; then ends the session and the transports. Nothing of the
+   * client keeps the process alive after that. A second call waits for the first.
+   */
+  dispose(): Promise<void> {
+    this.#disposing ??= this.#dispose();
+    return this.#disposing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #dispose(): Promise<void> {
+    const session = this.#connection.anySession;
+    if (session !== undefined) {
+      let timer: Timer | undefined;
+      const late = new Promise<void>((resolve) => {
+        timer = this.#clock.setTimer(this.#graceMs, resolve);
+      });
+      await Promise.race([session.stop(), late]);
+      timer?.cancel();
+    }
+    this.#connection.close(new SluiceError("CANCELLED", "The client was disposed", { processed: "no" }));
+    await Promise.all(this.#transports.map((transport) => transport.dispose()));
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,198 @@
+/**
+ * Keeps a client connected: connects, shakes hands, connects again when the link is lost, until it is closed.
+ */
+import type { Logger } from "@sluice/protocol";
+import {
+  type CallAcceptor,
+  type Clock,
+  type Codec,
+  connectSession,
+  type LocalPeer,
+  type ResolvedLimits,
+  type Session,
+  SluiceError,
+  type Timer,
+  type Transport,
+} from "@sluice/protocol/wire";
+import type { ReconnectPolicy } from "./reconnect-policy.ts";
+
+/** `idle`: not begun · `draining`: the server takes no new calls · `closed`: for good. */
+export type ClientStatus = "idle" | "connecting" | "connected" | "reconnecting" | "draining" | "closed";
+
+/** A value, or what brings it for each connection. */
+export type Credentials = unknown | (() => unknown | Promise<unknown>);
+
+export interface ConnectionOptions {
+  /** Tried in order, the next one on failure. At least one. */
+  readonly transports: readonly Transport<unknown, unknown>[];
+  readonly local: LocalPeer;
+  readonly limits: ResolvedLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly codecs: readonly Codec[];
+  readonly credentials: Credentials;
+  /** `undefined`: a lost link is the end. */
+  readonly reconnect: ReconnectPolicy | undefined;
+  serve(session: Session): CallAcceptor;
+  /** Told of every change, after it. */
+  onStatus(status: ClientStatus): void;
+}
+
+/** What no repetition can mend. */
+const finalCodes: ReadonlySet<string> = new Set([
+  "UNAUTHENTICATED",
+  "PERMISSION_DENIED",
+  "VERSION_UNSUPPORTED",
+  "FAILED_PRECONDITION",
+  "INVALID_ARGUMENT",
+  "PROTOCOL_ERROR",
+  "UNIMPLEMENTED",
+]);
+
+interface Waiting {
+  readonly resolve: (session: Session) => void;
+  readonly reject: (error: SluiceError) => void;
+}
+
+export class ClientConnection {
+  readonly #options: ConnectionOptions;
+  #status: ClientStatus = "idle";
+  #session: Session | undefined;
+  #waiting: Waiting[] = [];
+  /** Attempts that failed since the last connection. */
+  #failures = 0;
+  #retry: Timer | undefined;
+  #attempt: AbortController | undefined;
+  #closedBy: SluiceError | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  get status(): ClientStatus {
+    return this.#status;
+  }
+
+  /** The session, while calls can be opened. */
+  get session(): Session | undefined {
+    return this.#status === "connected" ? this.#session : undefined;
+  }
+
+  /** The session of the present link, also while it drains. */
+  get anySession(): Session | undefined {
+    return this.#session;
+  }
+
+  /** Resolves when calls can be opened; rejects when they never will be. */
+  waitForSession(): Promise<Session> {
+    if (this.session !== undefined) return Promise.resolve(this.session);
+    if (this.#closedBy !== undefined) return Promise.reject(this.#closedBy);
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** Begins to connect. */
+  start(): void {
+    if (this.#status !== "idle") return;
+    this.#setStatus("connecting");
+    void this.#connect();
+  }
+
+  /** Ends it all: the session is closed, who waits is told `error` (which nothing of theirs has reached the peer). Idempotent. */
+  close(error: SluiceError): void {
+    if (this.#closedBy !== undefined) return;
+    this.#closedBy = error;
+    this.#retry?.cancel();
+    this.#attempt?.abort();
+    const session = this.#session;
+    this.#session = undefined;
+    session?.close(error);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { reject } of waiting) reject(error);
+    this.#setStatus("closed");
+  }
+
+  async #connect(): Promise<void> {
+    const { transports, local, limits, clock, codecs } = this.#options;
+    const transport = transports[this.#failures % transports.length] as Transport<unknown, unknown>;
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    try {
+      const credentials = await this.#credentials();
+      const link = await transport.connect({ signal: attempt.signal });
+      if (attempt.signal.aborted) {
+        link.destroy();
+        return;
+      }
+      const serve = (session: Session): CallAcceptor => this.#options.serve(session);
+      const session = await connectSession(link, { local, limits, clock, codecs, credentials, serve });
+      if (attempt.signal.aborted) session.close(this.#closedBy as SluiceError);
+      else this.#connected(session);
+    } catch (reason) {
+      if (attempt.signal.aborted) return;
+      this.#failed(SluiceError.from(reason, "UNAVAILABLE", { processed: "no" }), transport);
+    }
+  }
+
+  async #credentials(): Promise<unknown> {
+    const { credentials } = this.#options;
+    return typeof credentials === "function" ? credentials() : credentials;
+  }
+
+  #connected(session: Session): void {
+    this.#failures = 0;
+    this.#session = session;
+    if (session.state.name === "closed") {
+      this.#lost(session.state.error);
+      return;
+    }
+    session.listener = {
+      draining: () => {
+        if (this.#session === session) this.#setStatus("draining");
+      },
+      closed: (error) => {
+        if (this.#session === session) this.#lost(error);
+      },
+    };
+    this.#setStatus("connected");
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { resolve } of waiting) resolve(session);
+  }
+
+  #lost(error: SluiceError): void {
+    this.#session = undefined;
+    const { reconnect, logger } = this.#options;
+    if (reconnect === undefined || finalCodes.has(error.code)) {
+      this.close(error);
+      return;
+    }
+    logger.info("The connection was lost", { error: error.message });
+    this.#setStatus("reconnecting");
+    this.#againIn(reconnect.delay(1), error);
+  }
+
+  #failed(error: SluiceError, transport: Transport<unknown, unknown>): void {
+    const { reconnect, logger, transports } = this.#options;
+    logger.info(`Cannot connect over ${transport.name}`, { error: error.message });
+    this.#failures++;
+    if (finalCodes.has(error.code)) this.close(error);
+    else if (this.#failures % transports.length !== 0) void this.#connect();
+    else {
+      // Every transport has had its try: that is one failure for the policy.
+      if (this.#status !== "connecting") this.#setStatus("reconnecting");
+      this.#againIn(reconnect?.delay(this.#failures / transports.length), error);
+    }
+  }
+
+  #againIn(delayMs: number | undefined, error: SluiceError): void {
+    if (delayMs === undefined) this.close(error);
+    else this.#retry = this.#options.clock.setTimer(delayMs, () => void this.#connect());
+  }
+
+  #setStatus(status: ClientStatus): void {
+    if (this.#status === status) return;
+    this.#status = status;
+    this.#options.onStatus(status);
+  }
+}

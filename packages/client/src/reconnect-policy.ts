@@ -1,0 +1,50 @@
+/**
+ * When to try again: exponential backoff with full jitter.
+ *
+ * Pure: attempts and randomness come in, milliseconds go out. Spec: docs/wire.md §4.11 of reconnection; method: M. Brooker,
+ * "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+ */
+
+export interface ReconnectOptions {
+  /** Upper bound of the first delay, ms. Default 100. */
+  readonly initial?: number;
+  /** Upper bound of any delay, ms. Default 30,000. */
+  readonly max?: number;
+  /** By how much the bound grows per attempt. Default 2. */
+  readonly factor?: number;
+  /** `"full"`: anything from 0 to the bound, so that many clients do not come at once. `"none"`: the bound. Default `"full"`. */
+  readonly jitter?: "full" | "none";
+  /** How many times to try again before giving up. Default `Infinity`. */
+  readonly attempts?: number;
+}
+
+export class ReconnectPolicy {
+  readonly #options: Required<ReconnectOptions>;
+  readonly #random: () => number;
+
+  /** @throws {RangeError} for numbers that make no sense */
+  constructor(options: ReconnectOptions = {}, random: () => number = Math.random) {
+    const {
+      initial = 100,
+      max = 30_000,
+      factor = 2,
+      jitter = "full",
+      attempts = Number.POSITIVE_INFINITY,
+    } = options;
+    if (!(initial >= 0 && max >= initial && factor >= 1 && attempts >= 0)) {
+      throw new RangeError(
+        `reconnect needs 0 <= initial <= max, factor >= 1 and attempts >= 0, it has ${JSON.stringify(options)}`,
+      );
+    }
+    this.#options = { initial, max, factor, jitter, attempts };
+    this.#random = random;
+  }
+
+  /** Milliseconds to wait after `failures` failures in a row (from 1); `undefined`: give up. */
+  delay(failures: number): number | undefined {
+    const { initial, max, factor, jitter, attempts } = this.#options;
+    if (failures > attempts) return undefined;
+    const bound = Math.min(max, initial * factor ** (failures - 1));
+    return jitter === "none" ? bound : bound * this.#random();
+  }
+}
