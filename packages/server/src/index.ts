@@ -1,0 +1,24 @@
+/** The door of `@sluice/server`. */
+export type {
+  ChannelContext,
+  ChannelHandler,
+  Connection,
+  EventContext,
+  EventHandler,
+  HandlerOf,
+  HandlersOf,
+  Logger,
+  PeerClient,
+  RequestContext,
+  RequestHandler,
+  StreamContext,
+  StreamHandler,
+  UploadContext,
+} from "@sluice/protocol";
+export { type HandlerMiddleware, register, type ServedCall } from "@sluice/protocol/wire";
+export type { AccessPredicate, AccessRequest, AccessRule, AccessRules } from "./access.ts";
+export type { ServerEvents } from "./lifecycle.ts";
+export { type DrainOptions, Server, serve } from "./server.ts";
+export type { ServerConnection } from "./server-connection.ts";
+export type { Authenticate, MakeContext, ServerOptions } from "./server-options.ts";
+export type { ServedService } from "./service-registry.ts";

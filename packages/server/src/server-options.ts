@@ -1,0 +1,56 @@
+/**
+ * What a server can be told, with defaults.
+ */
+import type {
+  Connection,
+  HandlersOf,
+  LimitOptions,
+  Logger,
+  ProtocolDefinition,
+  Validator,
+} from "@sluice/protocol";
+import type { Clock, Codec, ToClient, ToServer, Transport, ValidateMode } from "@sluice/protocol/wire";
+import type { AccessRules } from "./access.ts";
+import type { ServedService } from "./service-registry.ts";
+
+/** Judges a peer by its credentials. Returns its identity, or throws: then the peer is refused. */
+export type Authenticate<Identity = unknown> = (
+  credentials: unknown,
+  connection: Connection,
+) => Identity | Promise<Identity>;
+
+/** Makes what handlers find as `context`, once per connection. */
+export type MakeContext<Context> = (connection: Connection, identity: unknown) => Context | Promise<Context>;
+
+export interface ServerOptions<Protocol, Context> extends LimitOptions {
+  /** What is served. Leave it out to serve `services` only. */
+  readonly protocol?: Protocol;
+  /** One handler for every procedure of `protocol`. */
+  readonly handlers?: HandlersOf<Protocol, NoInfer<Context>>;
+  /** Services beside, or instead of, `protocol`. Made by {@link serve}. */
+  readonly services?: readonly ServedService[];
+  /** Serves this transport at once, as `handle()` does. */
+  readonly transport?: Transport<ToServer<Protocol>, ToClient<Protocol>>;
+  /** `true`: everybody may connect and call. Without it, `authenticate` or `access`, every call is refused. Default `false`. */
+  readonly public?: boolean;
+  /** Judges who connects. Default: nobody is judged, and nobody has an identity. */
+  readonly authenticate?: Authenticate;
+  /** Who may call what. Default: whoever was let in may call everything. */
+  readonly access?: AccessRules;
+  /** What handlers find as `context`, or what makes it for each connection. */
+  readonly context?: Context | MakeContext<Context>;
+  /** What clients serve to this server, for typed and checked calls back. Default: nothing is known of it. */
+  readonly clientProtocol?: ProtocolDefinition;
+  /** Codecs that a client may choose. Default: JSON and MessagePack. */
+  readonly codecs?: readonly Codec[];
+  /** Checks values. Default: Ajv, and closures where generating code is refused. */
+  readonly validator?: Validator;
+  /** Which messages are checked. Default `"all"`. */
+  readonly validate?: ValidateMode;
+  /** For logs and `$describe`, at most 256 bytes. Default `"server"`. */
+  readonly name?: string;
+  /** Default: silent. */
+  readonly logger?: Logger;
+  /** For tests. Default: the system's. */
+  readonly clock?: Clock;
+}

@@ -1,0 +1,256 @@
+/**
+ * Serves a protocol's handlers over any number of transports, to whom it was told to.
+ */
+import type { HandlersOf, Logger, ProtocolDefinition, Service } from "@sluice/protocol";
+import { msgpackCodec } from "@sluice/protocol/msgpack";
+import {
+  type Clock,
+  EventEmitter,
+  type HandlerMiddleware,
+  jsonCodec,
+  type Link,
+  type Listener,
+  newPeer,
+  type ResolvedLimits,
+  resolveLimits,
+  SluiceError,
+  silentLogger,
+  systemClock,
+  type Timer,
+  type Transport,
+} from "@sluice/protocol/wire";
+import { AccessTable } from "./access.ts";
+import { listenerFor } from "./by-scheme.ts";
+import { ConnectionAcceptor } from "./connection-acceptor.ts";
+import { type ServerEvents, tell } from "./lifecycle.ts";
+import type { LiveConnection, ServerConnection } from "./server-connection.ts";
+import type { MakeContext, ServerOptions } from "./server-options.ts";
+import { type ServedService, ServiceRegistry } from "./service-registry.ts";
+import { defaultValidator } from "./validation.ts";
+
+export interface DrainOptions {
+  /** Milliseconds that running calls may take. Default: `drainTimeout` of the server, 30 s. */
+  readonly timeout?: number;
+}
+
+export class Server<const Protocol extends ProtocolDefinition = never, Context = undefined> {
+  readonly #limits: ResolvedLimits;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #registry = new ServiceRegistry();
+  readonly #events = new EventEmitter<ServerEvents>();
+  readonly #middleware: HandlerMiddleware[] = [];
+  readonly #acceptor: ConnectionAcceptor;
+  readonly #connections = new Set<LiveConnection>();
+  readonly #listeners = new Set<Listener>();
+  readonly #transports = new Set<Transport<unknown, unknown>>();
+  /** Links whose handshake is not over. */
+  #arriving = 0;
+  #state: "serving" | "draining" | "disposed" = "serving";
+  #draining: Promise<void> | undefined;
+  #disposing: Promise<void> | undefined;
+
+  /**
+   * Serves nobody yet, unless `options.transport` is there.
+   * @throws {TypeError} for a missing or unknown handler, a protocol or access rule that is none; {@link RangeError} for limits
+   */
+  constructor(options: ServerOptions<Protocol, Context>) {
+    const { protocol, handlers, services = [], transport, access, context } = options;
+    this.#limits = resolveLimits(options);
+    this.#clock = options.clock ?? systemClock;
+    this.#logger = options.logger ?? silentLogger;
+    if (protocol !== undefined) this.#registry.addProtocol(protocol, handlers ?? {});
+    else if (handlers !== undefined) throw new TypeError("handlers need their protocol");
+    for (const service of services) this.#registry.addService(service);
+    this.#acceptor = new ConnectionAcceptor({
+      local: newPeer(options.name ?? "server"),
+      limits: this.#limits,
+      clock: this.#clock,
+      codecs: options.codecs ?? [jsonCodec, msgpackCodec],
+      validator: options.validator ?? defaultValidator(),
+      validate: options.validate ?? "all",
+      logger: this.#logger,
+      registry: this.#registry,
+      events: this.#events,
+      middleware: this.#middleware,
+      isPublic: options.public === true,
+      authenticate: options.authenticate,
+      access: access === undefined ? undefined : new AccessTable(access),
+      context: typeof context === "function" ? (context as MakeContext<unknown>) : () => context,
+      clientProtocol: options.clientProtocol,
+    });
+    if (transport !== undefined) this.handle(transport);
+  }
+
+  /** Those who are connected now. */
+  get connections(): readonly ServerConnection[] {
+    return [...this.#connections];
+  }
+
+  /** Serves every link of `transport`, until the server or the transport is disposed. Who made the transport disposes it. */
+  handle(transport: Transport<unknown, unknown>): void {
+    this.#checkServing();
+    if (transport.accept === undefined) {
+      throw new TypeError(`Cannot serve a ${transport.name} transport: it only connects`);
+    }
+    transport.accept((link) => void this.#accept(link));
+    this.#transports.add(transport);
+  }
+
+  /**
+   * Listens at addresses (`unix:/run/app.sock`, `tcp://127.0.0.1:3000`, …) or listeners. Resolves with the addresses, with real ports.
+   *
+   * Rejects if one of them fails; those before it listen then. `ALREADY_EXISTS`: another server is there. `UNIMPLEMENTED`: the
+   * transport's package is not installed. `INVALID_ARGUMENT`: the address is none.
+   */
+  async listen(...where: (string | Listener)[]): Promise<string[]> {
+    this.#checkServing();
+    const addresses: string[] = [];
+    for (const one of where) {
+      const listener = typeof one === "string" ? await listenerFor(one) : one;
+      addresses.push(await listener.listen((link) => void this.#accept(link)));
+      this.#listeners.add(listener);
+    }
+    return addresses;
+  }
+
+  /** Runs `middleware` around every handler from now on, inside of what was added before. */
+  use(middleware: HandlerMiddleware): this {
+    this.#middleware.push(middleware);
+    return this;
+  }
+
+  /** Serves a service, also while running. @throws {TypeError} as the constructor */
+  expose<const Served extends ProtocolDefinition>(
+    service: Service<Served>,
+    handlers: HandlersOf<Served, Context>,
+  ): this {
+    this.#registry.addService(serve(service, handlers as HandlersOf<Served>));
+    return this;
+  }
+
+  /** Serves `name` (all versions) or `name@version` no more; calls that run go on. Returns whether it was served. */
+  unexpose(nameAndVersion: string): boolean {
+    return this.#registry.removeService(nameAndVersion);
+  }
+
+  /** Calls `listener` for every event of that name. Returns what takes it off. */
+  on<Name extends keyof ServerEvents>(name: Name, listener: (data: ServerEvents[Name]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  off<Name extends keyof ServerEvents>(name: Name, listener: (data: ServerEvents[Name]) => void): void {
+    this.#events.off(name, listener);
+  }
+
+  /**
+   * Takes no new links and calls, lets running calls finish, then closes. After `timeout` what still runs is cut off.
+   * A second call waits for the first.
+   */
+  drain({ timeout = this.#limits.drainTimeout }: DrainOptions = {}): Promise<void> {
+    this.#draining ??= this.#drain(timeout);
+    return this.#draining;
+  }
+
+  /** Closes everything now: handlers' signals abort with `"shutdown"`. Resolves when they have settled, at most after `drainTimeout`. */
+  dispose(): Promise<void> {
+    this.#disposing ??= this.#dispose("the server shuts down");
+    return this.#disposing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #accept(link: Link): Promise<void> {
+    const { maxConnections } = this.#limits;
+    if (this.#state !== "serving" || this.#connections.size + this.#arriving >= maxConnections) {
+      const why =
+        this.#state === "serving" ? `${maxConnections} connections are open` : "the server is shutting down";
+      link.receive({ frame() {}, malformed() {}, flushing() {}, writable() {}, closed() {} });
+      link.destroy(new SluiceError("UNAVAILABLE", why));
+      return;
+    }
+    this.#arriving++;
+    try {
+      const connection = await this.#acceptor.accept(link);
+      this.#arriving--;
+      this.#add(connection);
+    } catch (reason) {
+      this.#arriving--;
+      const { transport, remote } = link.info;
+      const error = SluiceError.from(reason, "INTERNAL");
+      tell(this.#events, this.#logger, "refused", { transport, remote, error });
+    }
+  }
+
+  #add(connection: LiveConnection): void {
+    const { session } = connection;
+    const gone = (error: SluiceError): void => {
+      this.#connections.delete(connection);
+      tell(this.#events, this.#logger, "disconnected", { connection, reason: error.message });
+    };
+    this.#connections.add(connection);
+    tell(this.#events, this.#logger, "connected", { connection });
+    if (session.state.name === "closed") gone(session.state.error);
+    else session.listener = { closed: gone };
+    if (this.#state !== "serving") connection.close("the server is shutting down");
+  }
+
+  async #drain(timeout: number): Promise<void> {
+    if (this.#state !== "serving") return this.#disposing;
+    this.#state = "draining";
+    await this.#stopListening();
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = this.#clock.setTimer(timeout, resolve);
+    });
+    const drained = Promise.all([...this.#connections].map(({ session }) => session.drain(timeout)));
+    await Promise.race([drained, late]);
+    timer?.cancel();
+    this.#disposing ??= this.#dispose("the server has drained");
+    await this.#disposing;
+  }
+
+  async #dispose(reason: string): Promise<void> {
+    this.#state = "disposed";
+    await this.#stopListening();
+    const sessions = [...this.#connections].map(({ session }) => session);
+    for (const session of sessions) session.close(new SluiceError("UNAVAILABLE", reason));
+    const { drainTimeout } = this.#limits;
+    let timer: Timer | undefined;
+    const late = new Promise<"late">((resolve) => {
+      timer = this.#clock.setTimer(drainTimeout, () => resolve("late"));
+    });
+    const settled = Promise.all(sessions.map((session) => session.whenSettled()));
+    if ((await Promise.race([settled, late])) === "late") {
+      const running = sessions.reduce((sum, session) => sum + session.runningHandlers, 0);
+      this.#logger.warn(
+        `${running} handlers ignore that their signal has aborted, ${drainTimeout} ms after the shutdown`,
+      );
+    }
+    timer?.cancel();
+  }
+
+  async #stopListening(): Promise<void> {
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    await Promise.all(listeners.map((listener) => listener.close()));
+  }
+
+  #checkServing(): void {
+    if (this.#state === "serving") return;
+    throw new SluiceError("FAILED_PRECONDITION", `Cannot serve: the server is ${this.#state}`, {
+      processed: "no",
+    });
+  }
+}
+
+/** A service and its handlers, typed, for `services` of a server. */
+export function serve<const Protocol extends ProtocolDefinition>(
+  service: Service<Protocol>,
+  handlers: HandlersOf<Protocol>,
+): ServedService {
+  // What the server keeps is found by name at run time; the types have done their work here.
+  return { service, handlers: handlers as unknown as ServedService["handlers"] };
+}
