@@ -1,0 +1,4 @@
+/** The conformance suite over memory whose values are shared. */
+import { memorySuite } from "./memory-suite.ts";
+
+memorySuite("shared");
