@@ -1,0 +1,69 @@
+/** The server that is attacked, in a process of its own with a small heap. Argument: its options as JSON. */
+import type { LimitOptions } from "@sluice/protocol";
+import { Server } from "@sluice/server";
+import { protocol } from "../protocol.ts";
+import { memoryNow, troubles } from "./report.ts";
+
+const { address: wanted, ...options } = JSON.parse(process.argv[2] as string) as {
+  address: string;
+} & LimitOptions;
+const started: Record<string, number> = {};
+const endings: string[] = [];
+const ignoring: (() => void)[] = [];
+
+const server = new Server({
+  protocol,
+  public: true,
+  ...options,
+  handlers: {
+    echo: ({ param }) => param,
+    measure: ({ param }) => param.length,
+    async pour({ param, writable }) {
+      const writer = writable.getWriter();
+      const item = new Uint8Array(param.bytes);
+      for (;;) await writer.write(item);
+    },
+    async collect({ readable }) {
+      let count = 0;
+      for await (const _ of readable) count++;
+      return count;
+    },
+    async hold({ signal }) {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return signal.reason;
+    },
+    ignore: () => new Promise((resolve) => ignoring.push(() => resolve("released"))),
+    release() {
+      const released = ignoring.splice(0);
+      for (const resolve of released) resolve();
+      return released.length;
+    },
+  },
+});
+server.on("call:start", ({ call }) => {
+  started[call.procedure] = (started[call.procedure] ?? 0) + 1;
+});
+server.on("disconnected", ({ reason }) => void endings.push(reason));
+server.on("refused", ({ error }) => void endings.push(`${error.code}: ${error.message}`));
+
+process.on("message", async (question) => {
+  if (question === "dispose") {
+    await server.dispose();
+    process.send?.("disposed", () => process.disconnect());
+    return;
+  }
+  const { connections } = server;
+  process.send?.({
+    ...memoryNow(),
+    started,
+    endings: endings.splice(0),
+    troubles: troubles(),
+    connections: connections.length,
+    openCalls: connections.reduce((sum, { openCalls }) => sum + openCalls, 0),
+    runningHandlers: connections.reduce((sum, { runningHandlers }) => sum + runningHandlers, 0),
+    cpuMs: process.cpuUsage().user / 1_000,
+  });
+});
+
+const [address] = await server.listen(wanted);
+process.send?.(address);

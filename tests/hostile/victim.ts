@@ -1,0 +1,141 @@
+/** A server under attack: the process that it runs in, an honest client beside the attackers, and what is measured. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "@sluice/client";
+import type { RawPeer } from "@sluice/protocol/testing";
+import { type Child, type ConnectRawOptions, connectRaw, inChild } from "@sluice/protocol/testing/node";
+import { SocketTransport } from "@sluice/transport-socket";
+import { expect } from "vitest";
+import type { Memory } from "./children/report.ts";
+import { type HostileProtocol, protocol } from "./protocol.ts";
+
+/** How a child of these tests is started: from sources, with a heap of 128 MiB. */
+export const childOptions = {
+  execArgv: ["--import", "tsx", "--conditions=@sluice/source", "--expose-gc"],
+  heapMiB: 128,
+};
+
+export interface ServerReport extends Memory {
+  /** Handlers that were started, by procedure. */
+  readonly started: Readonly<Record<string, number>>;
+  /** Why connections ended or were refused, since the last report. */
+  readonly endings: readonly string[];
+  readonly troubles: readonly string[];
+  readonly connections: number;
+  readonly openCalls: number;
+  readonly runningHandlers: number;
+  readonly cpuMs: number;
+}
+
+export const KiB = 1_024;
+export const MiB = 1_024 * KiB;
+
+export class Victim {
+  readonly address: string;
+  readonly honest: Client<HostileProtocol>;
+  readonly #child: Child;
+  readonly #folder: string;
+  readonly #attackers: RawPeer[] = [];
+
+  private constructor(child: Child, folder: string, address: string) {
+    this.#child = child;
+    this.#folder = folder;
+    this.address = address;
+    this.honest = new Client({
+      protocol,
+      transport: new SocketTransport({ socket: address }),
+      reconnect: false,
+    });
+  }
+
+  /** Starts a server with `options`. */
+  static async start(options: object = {}, scheme: "unix" | "tcp" = "unix"): Promise<Victim> {
+    const folder = mkdtempSync(join(tmpdir(), "victim-"));
+    const script = new URL("./children/server.ts", import.meta.url);
+    const address = scheme === "unix" ? `unix:${join(folder, "victim.sock")}` : "tcp://127.0.0.1:0";
+    const args = [JSON.stringify({ address, ...options })];
+    const child = inChild(script, { ...childOptions, args });
+    const victim = new Victim(child, folder, (await child.message()) as string);
+    await victim.honest.request("echo", { param: "warm" });
+    return victim;
+  }
+
+  /** A raw peer that has said nothing. It ends with the attack, or by {@link dropAttackers}. */
+  async connect(options: ConnectRawOptions = {}): Promise<RawPeer> {
+    const peer = await connectRaw(this.address, options);
+    this.#attackers.push(peer);
+    return peer;
+  }
+
+  /** Ends every raw peer that is still there. */
+  dropAttackers(): void {
+    for (const peer of this.#attackers.splice(0)) peer.destroy();
+  }
+
+  /** A raw peer that has shaken hands. */
+  async session(changes: Readonly<Record<string, unknown>> = {}): Promise<RawPeer> {
+    const peer = await this.connect();
+    await peer.shakeHands(changes);
+    return peer;
+  }
+
+  async report(): Promise<ServerReport> {
+    const report = (await this.#child.ask("report")) as ServerReport;
+    expect(report.troubles).toEqual([]);
+    return report;
+  }
+
+  /**
+   * Runs `attack` while an honest client calls without pause. Proves that none of its calls failed, and that afterwards nothing of
+   * the attackers is left. Gives the reports before and after.
+   */
+  async unharmedBy(
+    attack: () => Promise<void>,
+  ): Promise<{ before: ServerReport; after: ServerReport; calls: number }> {
+    const before = await this.report();
+    let isOver = false;
+    let calls = 0;
+    const honest = (async () => {
+      do {
+        expect(await this.honest.request("echo", { param: calls })).toBe(calls);
+        calls++;
+      } while (!isOver);
+    })();
+    try {
+      await attack();
+    } finally {
+      isOver = true;
+      this.dropAttackers();
+      await honest;
+    }
+    // Only the honest client is still there, once the server has seen the attackers go and the client's last DONE has come.
+    await expect
+      .poll(
+        async () => {
+          const { connections, openCalls, runningHandlers } = await this.report();
+          return { connections, openCalls, runningHandlers };
+        },
+        { interval: 10, timeout: 5_000 },
+      )
+      .toEqual({ connections: 1, openCalls: 0, runningHandlers: 0 });
+    return { before, after: await this.report(), calls };
+  }
+
+  /** Ends server and client. Proves that the server ends by itself. */
+  async stop(): Promise<void> {
+    await this.honest.dispose();
+    await this.report();
+    expect(await this.#child.ask("dispose")).toBe("disposed");
+    expect(await this.#child.end()).toMatchObject({ code: 0, stderr: "" });
+    rmSync(this.#folder, { recursive: true });
+  }
+}
+
+/** By how much `after` exceeds `before`, in whole KiB. */
+export function growth(before: Memory, after: Memory): { rssKiB: number; heldKiB: number } {
+  return {
+    rssKiB: Math.round((after.rss - before.rss) / KiB),
+    heldKiB: Math.round((after.held - before.held) / KiB),
+  };
+}

@@ -1,0 +1,184 @@
+/** `scripts/check-docs.mjs`: code on a page that does not compile, run or print what the page says is noticed. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { type Ended, linkNodeModules, plantTree, repository, runScript } from "./planted-tree.ts";
+
+const fence = "```";
+const block = (info: string, code: string): string => `${fence}${info}\n${code}\n${fence}\n`;
+
+function checkDocs(
+  pages: Record<string, string>,
+  args: readonly string[] = [],
+): Promise<Ended & { root: string }> {
+  const base = readFileSync(join(repository, "tsconfig.base.json"), "utf8");
+  const root = plantTree({ "tsconfig.base.json": base, ...pages });
+  linkNodeModules(root);
+  return runScript("check-docs", root, args).then((ended) => ({ ...ended, root }));
+}
+
+test("check-docs checks and runs the code of every page, and leaves nothing behind", async () => {
+  const { status, stdout, root } = await checkDocs({
+    "README.md": `# Page\n\n${block("ts run", "console.log(1 + 1);")}\n${block("text", "2")}`,
+    "docs/page.md": block("ts", "const a: number = await Promise.resolve(1);\nvoid a;"),
+    "packages/one/README.md": block("ts", "const a: string = '';\nvoid a;"),
+    "recipes/two/README.md": `${block("sh", "not code")}${block("ts no-check a sketch", "this is no code")}`,
+    "packages/one/CHANGELOG.md": block("ts", "not looked at"),
+  });
+  expect(stdout).toBe(
+    "not checked: recipes/two/README.md:4 (a sketch)\n4 pages, 3 modules, 1 blocks not checked\n4 passed, 0 failed\n",
+  );
+  expect(status).toBe(0);
+  expect(readdirSync(root).filter((name) => name.startsWith(".docs"))).toEqual([]);
+});
+
+test.each([
+  [
+    "a type error",
+    "docs/page.md",
+    `Text.\n\n${block("ts", "\nconst a: number = 'x';\nvoid a;")}`,
+    "docs/page.md:5 error TS2322",
+  ],
+  ["a name that nothing declares", "README.md", block("ts", "undeclared();"), "README.md:2 error TS2304"],
+  ["a syntax error", "README.md", block("ts", "const = 1;"), "README.md:2 error TS1"],
+  [
+    "a package that does not exist",
+    "README.md",
+    block("ts", 'import "@sluice/nowhere";'),
+    "README.md:2 error TS",
+  ],
+  [
+    "a neighbouring file that does not exist",
+    "README.md",
+    block("ts", 'import "./nowhere.ts";'),
+    "README.md:2 error TS",
+  ],
+  [
+    "a type error in a block typescript",
+    "README.md",
+    block("typescript", "const a: 1 = 2;"),
+    "README.md:2 error TS2322",
+  ],
+  [
+    "a type error in an indented block",
+    "README.md",
+    "- item\n\n  ```ts\n  const a: 1 = 2;\n  ```\n",
+    "README.md:4 error TS2322",
+  ],
+  [
+    "a type error in the block that continues",
+    "README.md",
+    `${block("ts", "const a = 1;\nvoid a;")}and\n${block("ts continues", "const b: string = a;")}`,
+    "README.md:7 error TS2322",
+  ],
+  ["an exception", "README.md", block("ts run", 'throw new Error("at run time");'), "at run time"],
+  ["an exit code", "README.md", block("ts run", "process.exit(3);"), "README.md:2 ended with status 3"],
+  [
+    "output other than the page says",
+    "README.md",
+    `${block("ts run", "console.log(3);")}${block("text", "4")}`,
+    "README.md:2 printed\n  3\n  where the page says\n  4\n",
+  ],
+  [
+    "output of which the page says less",
+    "README.md",
+    `${block("ts run", 'console.log("4\\n5");')}${block("text", "4")}`,
+    "README.md:2 printed",
+  ],
+  [
+    "a block no-check without a reason",
+    "README.md",
+    block("ts no-check", "x"),
+    "README.md:1 no-check needs a reason",
+  ],
+  [
+    "an unknown word",
+    "README.md",
+    block("ts runs", "export {};"),
+    "README.md:1 unknown words after ts: runs",
+  ],
+  [
+    "a block in JavaScript",
+    "README.md",
+    block("js", "x"),
+    "README.md:1 a js block is not checked; write it as ts",
+  ],
+  [
+    "a block that continues nothing",
+    "README.md",
+    block("ts continues", "export {};"),
+    "README.md:1 continues nothing",
+  ],
+  [
+    "a file name outside of the page's folder",
+    "README.md",
+    block("ts file=../x.ts", "export {};"),
+    "README.md:1 file=../x.ts is no name",
+  ],
+])("check-docs notices %s", async (_, path, text, problem) => {
+  const { status, stdout } = await checkDocs({ [path]: text });
+  expect(stdout).toContain(problem);
+  expect(stdout).toMatch(/[1-9]\d* failed\n$/);
+  expect(status).toBe(1);
+});
+
+test("check-docs ends a program that does not end by itself", async () => {
+  const page = block("ts run", 'console.log("waiting");\nsetInterval(() => {}, 1000);');
+  const { status, stdout } = await checkDocs({ "README.md": page }, ["--timeout", "1500"]);
+  expect(stdout).toContain("README.md:2 did not end within 1500 ms");
+  expect(status).toBe(1);
+});
+
+test("check-docs compares output with the block directly below only", async () => {
+  const { status } = await checkDocs({
+    "README.md": `${block("ts run", "console.log(3);")}It prints a number, for example\n${block("text", "4")}`,
+  });
+  expect(status).toBe(0);
+});
+
+test("check-docs joins blocks that continue, and runs them as one program", async () => {
+  const { status, stdout } = await checkDocs({
+    "README.md": `${block("ts", "const a = 40;")}then\n${block("ts continues run", "console.log(a + 2);")}\n${block("text", "42")}`,
+  });
+  expect(stdout).toBe("1 pages, 1 modules, 0 blocks not checked\n2 passed, 0 failed\n");
+  expect(status).toBe(0);
+});
+
+test("check-docs lets blocks import the page's named blocks and the files beside the page", async () => {
+  const { status, stdout } = await checkDocs({
+    "recipes/two/beside.ts": "export const beside = 40;\n",
+    "recipes/two/README.md": [
+      block("ts file=two.ts", "export const two: number = 2;"),
+      block(
+        "ts run",
+        'import { beside } from "./beside.ts";\nimport { two } from "./two.ts";\nconsole.log(beside + two);',
+      ),
+      block("text", "42"),
+    ].join("\n"),
+  });
+  expect(stdout).toBe("1 pages, 2 modules, 0 blocks not checked\n3 passed, 0 failed\n");
+  expect(status).toBe(0);
+});
+
+test("check-docs keeps the names of one block out of another", async () => {
+  const { status } = await checkDocs({
+    "README.md": `${block("ts", "const a = 1;")}${block("ts", "const a = 2;")}`,
+  });
+  expect(status).toBe(0);
+});
+
+test("check-docs resolves the project's packages to their sources", async () => {
+  const page = block(
+    "ts run",
+    'console.log(import.meta.resolve("@sluice/protocol").split("/protocol/")[1]);',
+  );
+  const { stdout, status } = await checkDocs({
+    "README.md": `${page}${block("text", "src/index.ts")}`,
+  });
+  expect(stdout).toMatch(/2 passed, 0 failed\n$/);
+  expect(status).toBe(0);
+});
+
+test("check-docs fails when no page holds code", async () => {
+  expect(await checkDocs({ "README.md": "# Page\n" })).toMatchObject({ status: 1 });
+});

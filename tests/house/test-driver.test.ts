@@ -1,0 +1,162 @@
+/** `scripts/test.mjs` and what it counts: closing lines, statuses, Vitest's reports. */
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import { type Ended, linkNodeModules, plantTree, repository, runNode, runScript } from "./planted-tree.ts";
+
+const lock = { packages: { "": {}, "node_modules/one": { version: "1.0.0" } } };
+
+test("the driver lists its stages", async () => {
+  const { status, stdout } = await runScript("test", plantTree({}), ["--list"]);
+  expect(stdout.trim().split("\n")).toEqual(
+    expect.arrayContaining([
+      "services",
+      "lock",
+      "biome",
+      "layers",
+      "codemap",
+      "tsc",
+      "build",
+      "packages",
+      "docs",
+    ]),
+  );
+  expect(stdout.trim().split("\n")).toEqual(
+    expect.arrayContaining(["unit", "types", "recipes", "house", "e2e", "budget"]),
+  );
+  expect(status).toBe(0);
+});
+
+test("the driver runs the stages that are asked for, and ends with their counts", async () => {
+  const root = plantTree({ "package-lock.json": lock });
+  const { status, stdout } = await runScript("test", root, ["--only", "lock,services"]);
+  expect(stdout).toMatch(/^ok services .*\nok lock .*\n/);
+  expect(stdout).toMatch(/\n3 passed, 0 failed\n$/);
+  expect(status).toBe(0);
+});
+
+test("the driver fails with a stage that fails", async () => {
+  const root = plantTree({
+    "package-lock.json": { packages: { "": { optionalDependencies: { lost: "1.0.0" } } } },
+  });
+  const { status, stdout } = await runScript("test", root, ["--only", "lock,services"]);
+  expect(stdout).toMatch(/FAILED lock .*\noptional dependencies:\n {2}lost of/);
+  expect(stdout).toMatch(/\n2 passed, 1 failed\n$/);
+  expect(status).toBe(1);
+});
+
+test("the driver refuses a stage that it does not have", async () => {
+  const { status, stderr } = await runScript("test", plantTree({}), ["--only", "lock,everything"]);
+  expect(stderr).toContain("Unknown stages everything; there are services, lock,");
+  expect(status).toBe(1);
+});
+
+/** Evaluates an expression that uses one export of one of the driver's modules. */
+async function evaluate(module: string, name: string, expression: string): Promise<unknown> {
+  const url = pathToFileURL(join(repository, "scripts/test", module)).href;
+  const source = `import { ${name} } from ${JSON.stringify(url)}; console.log(JSON.stringify(${expression}));`;
+  const { stdout, stderr } = await runNode(["--input-type=module", "--eval", source]);
+  return JSON.parse(stdout || stderr);
+}
+
+test.each([
+  ["its counts", { status: 0, output: "text\n12 passed, 0 failed\n" }, { passed: 12, failed: 0 }],
+  ["failed checks", { status: 1, output: "2 passed, 3 failed\n" }, { passed: 2, failed: 3 }],
+  [
+    "a status that its counts do not explain",
+    { status: 1, output: "2 passed, 0 failed\n" },
+    { passed: 2, failed: 1 },
+  ],
+  [
+    "a crash after its closing line",
+    { status: 1, output: "2 passed, 0 failed\nError: lost\n" },
+    { passed: 0, failed: 1 },
+  ],
+  ["no closing line", { status: 0, output: "all is well\n" }, { passed: 0, failed: 1 }],
+])("countClosingLine reads from a script's output %s", async (_, ended, expected) => {
+  const counted = await evaluate(
+    "run-command.mjs",
+    "countClosingLine",
+    `countClosingLine(${JSON.stringify(ended)})`,
+  );
+  expect(counted).toMatchObject(expected);
+});
+
+test("runNode gives stdout and stderr, and the status", async () => {
+  const program = "console.log('out'); console.error('err'); process.exitCode = 4";
+  const expression = `await runNode(".", ["--eval", ${JSON.stringify(program)}])`;
+  expect(await evaluate("run-command.mjs", "runNode", expression)).toEqual({
+    status: 4,
+    output: "out\nerr\n",
+  });
+});
+
+test("runNode ends a program that hangs, and what it has started", async () => {
+  const hang = "setInterval(() => {}, 1000);";
+  const program = `
+    const child = require("node:child_process").spawn(process.execPath, ["--eval", ${JSON.stringify(hang)}], { stdio: "inherit" });
+    console.log(child.pid);
+    ${hang}
+  `;
+  const expression = `await runNode(".", ["--eval", ${JSON.stringify(program)}], 1500)`;
+  // The grandchild holds the pipe that runNode waits for: without its end there would be no answer.
+  expect(await evaluate("run-command.mjs", "runNode", expression)).toEqual({
+    status: 1,
+    output: expect.stringMatching(/^\d+\n\nkilled after 1.5 s\n$/),
+  });
+});
+
+/** Runs a planted Vitest project as a stage does, with one file for each source. */
+async function runVitest(sources: readonly string[]): Promise<Ended & { outcome: Record<string, unknown> }> {
+  const root = plantTree({
+    "package.json": { type: "module" },
+    "vitest.config.ts":
+      'export default { test: { projects: [{ test: { name: "planted", include: ["*.test.ts"] } }] } };\n',
+    ...Object.fromEntries(
+      sources.map((source, n) => [`${n}.test.ts`, `import { expect, test } from "vitest";\n${source}`]),
+    ),
+  });
+  linkNodeModules(root);
+  const url = pathToFileURL(join(repository, "scripts/test/run-vitest.mjs")).href;
+  const program = `import { runVitest } from ${JSON.stringify(url)};
+    const { output, ...counts } = await runVitest(${JSON.stringify(root)}, "planted");
+    console.log(JSON.stringify(counts)); console.error(output);`;
+  const ended = await runNode(["--input-type=module", "--eval", program]);
+  return { ...ended, outcome: JSON.parse(ended.stdout) };
+}
+
+test.each([
+  ["passing tests", ['test("a", () => {}); test("b", () => {});'], { passed: 2, failed: 0, skipped: 0 }],
+  [
+    "a failing test",
+    ['test("a", () => {}); test("b", () => expect(1).toBe(2));'],
+    { passed: 1, failed: 1, skipped: 0 },
+  ],
+  [
+    "a skipped test",
+    ['test("a", () => {}); test.skipIf(true)("b", () => {});'],
+    { passed: 1, failed: 0, skipped: 1 },
+  ],
+  [
+    "a planned test as a failure",
+    ['test("a", () => {}); test.todo("b");'],
+    { passed: 1, failed: 1, skipped: 0 },
+  ],
+  [
+    "a file that cannot be loaded as a failure, beside one with a failing test",
+    ['import "./nowhere.ts";', 'test("a", () => expect(1).toBe(2));'],
+    { passed: 0, failed: 2, skipped: 0 },
+  ],
+  ["a file without tests as a failure", ["void [expect, test];"], { passed: 0, failed: 1, skipped: 0 }],
+  [
+    "a rejection that nobody handles as a failure",
+    [
+      'test("a", async () => { Promise.reject(new Error("stray")); await new Promise((resolve) => setImmediate(resolve)); });',
+    ],
+    { passed: 1, failed: 1, skipped: 0 },
+  ],
+  ["a project without files as a failure", [], { passed: 0, failed: 1, skipped: 0 }],
+])("runVitest counts %s", async (_, sources, counts) => {
+  const { outcome, stderr } = await runVitest(sources);
+  expect(outcome, stderr).toEqual(counts);
+});
