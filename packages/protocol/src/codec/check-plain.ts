@@ -38,9 +38,7 @@ export function checkPlain(value: unknown, levels: number, carried: Carried): vo
 function checkMembers(value: object, levels: number, carried: Carried): void {
   if (!Array.isArray(value) && !isPlain(value)) {
     if (carried.bytes(value)) return;
-    throw new TypeError(
-      `an instance of ${value.constructor?.name ?? "a class"} does not travel: make it plain data`,
-    );
+    throw notPlain(value);
   }
   if (levels === 0) throw new TypeError("it is nested too deep, or in a cycle");
   if (Array.isArray(value)) {
@@ -55,8 +53,14 @@ function checkMembers(value: object, levels: number, carried: Carried): void {
   }
 }
 
+/** The error for an instance of a class. */
+export function notPlain(value: object): TypeError {
+  const { name } = value.constructor ?? { name: "a class" };
+  return new TypeError(`an instance of ${name} does not travel: make it plain data`);
+}
+
 /** Whether `value` is what `{}` makes, here or in another realm, or has no prototype. */
-function isPlain(value: object): boolean {
+export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }

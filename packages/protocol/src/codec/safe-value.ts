@@ -4,6 +4,7 @@
  * A decoder bounds memory by the payload's size; this bounds what user code may have to walk.
  */
 import { SluiceError } from "../errors/sluice-error.ts";
+import { isPlain, notPlain } from "./check-plain.ts";
 import type { ValueLimits } from "./codec.ts";
 
 /**
@@ -54,15 +55,32 @@ export function tooMany(limits: ValueLimits): SluiceError {
  * What a value counts on a structured link, in offset bytes: 256 + its bytes + 2 per code unit of its strings and keys.
  * Spec: docs/wire.md §3.3.
  * @throws {SluiceError} `INVALID_ARGUMENT` for nesting beyond the limits, which also ends cycles
+ * @throws {TypeError} for what no structured clone copies, or copies into something else: functions, instances of classes…
  */
 export function measureValue(value: unknown, limits: ValueLimits): number {
-  if (typeof value === "string") return 256 + 2 * value.length;
-  if (typeof value !== "object" || value === null) return 256;
-  return 256 + measureObject(value, 1, limits);
+  return 256 + measure(value, 0, limits);
+}
+
+function measure(value: unknown, depth: number, limits: ValueLimits): number {
+  switch (typeof value) {
+    case "string":
+      return 2 * value.length;
+    case "object":
+      return value === null ? 0 : measureObject(value, depth + 1, limits);
+    case "function":
+    case "symbol":
+    case "bigint":
+      throw new TypeError(`a ${typeof value} does not travel`);
+    default:
+      return 0;
+  }
 }
 
 function measureObject(value: object, depth: number, limits: ValueLimits): number {
-  if (ArrayBuffer.isView(value)) return value.byteLength;
+  if (ArrayBuffer.isView(value)) {
+    if (!isShared(value.buffer)) return value.byteLength;
+    throw new TypeError("memory that others may write does not travel: copy it");
+  }
   if (value instanceof ArrayBuffer) return value.byteLength;
   if (depth > limits.maxDepth) {
     throw new SluiceError(
@@ -73,17 +91,17 @@ function measureObject(value: object, depth: number, limits: ValueLimits): numbe
   }
   let size = 0;
   if (Array.isArray(value)) {
-    for (const item of value) {
-      if (typeof item === "string") size += 2 * item.length;
-      else if (typeof item === "object" && item !== null) size += measureObject(item, depth + 1, limits);
-    }
+    for (const item of value) size += measure(item, depth, limits);
     return size;
   }
+  if (!isPlain(value)) throw notPlain(value);
   for (const key in value) {
     size += 2 * key.length;
-    const item = (value as Record<string, unknown>)[key];
-    if (typeof item === "string") size += 2 * item.length;
-    else if (typeof item === "object" && item !== null) size += measureObject(item, depth + 1, limits);
+    size += measure((value as Record<string, unknown>)[key], depth, limits);
   }
   return size;
+}
+
+function isShared(buffer: ArrayBufferLike): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
 }

@@ -41,7 +41,8 @@ export interface SlotOptions {
 
 export class Slot {
   readonly name: string;
-  readonly #isAbsent: boolean;
+  /** Only `undefined` fits. */
+  readonly isAbsent: boolean;
   readonly #validate: Validate | undefined;
   /** Absent on structured links. */
   readonly #codec: PayloadCodec | undefined;
@@ -49,7 +50,7 @@ export class Slot {
 
   constructor({ name, schema, validate, encoding, limits }: SlotOptions) {
     this.name = name;
-    this.#isAbsent = schema === undefined;
+    this.isAbsent = schema === undefined;
     this.#validate = schema === undefined ? undefined : validate;
     this.#codec =
       encoding.kind === "bytes"
@@ -133,7 +134,7 @@ export class Slot {
   }
 
   #check(value: unknown, processed: "no" | "maybe"): void {
-    if (this.#isAbsent) {
+    if (this.isAbsent) {
       if (value === undefined) return;
       throw new SluiceError("INVALID_ARGUMENT", `Invalid ${this.name}: the procedure has none`, {
         processed,

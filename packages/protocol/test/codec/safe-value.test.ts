@@ -79,6 +79,20 @@ describe("measureValue", () => {
     expect(() => measureValue(nested(65, kind), limits)).toThrow(refusal("INVALID_ARGUMENT"));
   });
 
+  test.each([
+    ["a function", () => 1],
+    ["a symbol", Symbol("s")],
+    ["a big integer", 1n],
+    ["a date", new Date(0)],
+    ["a map", new Map()],
+    ["a promise, which nothing clones", Promise.resolve()],
+    ["an instance of a class", new (class Point {})()],
+    ["shared memory", new Uint8Array(new SharedArrayBuffer(4))],
+  ])("refuses %s, alone or inside", (_, value) => {
+    expect(() => measureValue(value, limits)).toThrow(/does not travel/);
+    expect(() => measureValue([{ value }], limits)).toThrow(/does not travel/);
+  });
+
   test("ends at a cycle", () => {
     const cycle: Record<string, unknown> = {};
     cycle.self = { cycle };
