@@ -1,7 +1,7 @@
 /**
  * What a client can be told, with defaults.
  */
-import type { HandlerOf, LimitOptions, Logger, ProtocolDefinition, Validator } from "@sluice/protocol";
+import type { HandlerOf, LimitOptions, Logger, Validator } from "@sluice/protocol";
 import type { Clock, Codec, ToClient, ToServer, Transport, ValidateMode } from "@sluice/protocol/wire";
 import type { Credentials } from "./connection.ts";
 import type { ReconnectOptions } from "./reconnect-policy.ts";
@@ -41,7 +41,7 @@ export interface ClientOptions<Protocol, Served = Protocol> extends LimitOptions
   readonly validate?: ValidateMode;
   /** For the server's logs, at most 256 bytes. Default `"client"`. */
   readonly name?: string;
-  /** Default: silent. */
+  /** Default: warnings and errors to the console. */
   readonly logger?: Logger;
   /** For tests. Default: the system's. */
   readonly clock?: Clock;

@@ -26,6 +26,7 @@ import {
   type CallerDefaults,
   type CallerMiddleware,
   type Clock,
+  consoleLogger,
   EventEmitter,
   introspection,
   isService,
@@ -36,7 +37,6 @@ import {
   SluiceError,
   serviceApi,
   serviceProcedures,
-  silentLogger,
   systemClock,
   type Timer,
 } from "@sluice/protocol/wire";
@@ -78,7 +78,7 @@ export class Client<
     if (protocol !== undefined) checkDefinition(protocol);
     const limits = resolveLimits(options);
     const clock = options.clock ?? systemClock;
-    const logger = options.logger ?? silentLogger;
+    const logger = options.logger ?? consoleLogger;
     const local = newPeer(options.name ?? "client");
     const validator = options.validator ?? closures();
     const transports = Array.isArray(transport) ? transport : [transport];

@@ -86,7 +86,7 @@ export class ClientConnection {
   /** Resolves when calls can be opened; rejects when they never will be. */
   waitForSession(): Promise<Session> {
     if (this.session !== undefined) return Promise.resolve(this.session);
-    if (this.#closedBy !== undefined) return Promise.reject(this.#closedBy);
+    if (this.#closedBy !== undefined) return Promise.reject(neverSent(this.#closedBy));
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
@@ -108,7 +108,7 @@ export class ClientConnection {
     session?.close(error);
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { reject } of waiting) reject(error);
+    for (const { reject } of waiting) reject(neverSent(error));
     this.#setStatus("closed");
   }
 
@@ -195,4 +195,11 @@ export class ClientConnection {
     this.#status = status;
     this.#options.onStatus(status);
   }
+}
+
+/** What ended the connection, for calls that were never part of it. */
+function neverSent(error: SluiceError): SluiceError {
+  if (error.processed === "no") return error;
+  const { code, message, retryable } = error;
+  return new SluiceError(code, message, { cause: error, processed: "no", retryable });
 }

@@ -59,6 +59,7 @@ export function reverseCalls(options: ReverseCallOptions): (session: Session) =>
         identity: undefined,
         connection,
         log: logger,
+        clock: session.clock,
         clientFor: (inherited) => makePeerClient(options.caller().with({ inherited })),
       },
       middleware: [],
@@ -69,7 +70,7 @@ export function reverseCalls(options: ReverseCallOptions): (session: Session) =>
       },
       // The server was chosen by this client, and may call what the client listed for it.
       admit() {},
-      guard() {},
+      guard: () => undefined,
     });
   };
 }

@@ -15,10 +15,12 @@ export {
   type CompileProtocolOptions,
   type ValidateMode,
 } from "./call/compiled-protocol.ts";
+export { consoleLogger } from "./call/console-logger.ts";
 export {
   Dispatcher,
   type DispatcherOptions,
   type HandlerMiddleware,
+  type ParamGuard,
   type ServedCall,
   type ServedProcedure,
 } from "./call/dispatcher.ts";
@@ -68,4 +70,5 @@ export { type ConnectSessionOptions, connectSession } from "./session/connect-se
 export { type Hello, type LocalPeer, newPeer, type PeerInfo, wireVersion } from "./session/handshake.ts";
 export type { CallAcceptor, CallPlan, IncomingCall } from "./session/incoming-call.ts";
 export { type CallEnd, cancelled, type OpenRequest, type OutgoingCall } from "./session/outgoing-call.ts";
+export { refuseLink } from "./session/refuse-link.ts";
 export { Session, type SessionListener, type SessionOptions } from "./session/session.ts";

@@ -42,11 +42,11 @@ export class AccessTable {
       .sort((a, b) => Number(b.isExact) - Number(a.isExact) || b.prefix.length - a.prefix.length);
   }
 
-  /** Whether `call` is allowed. `param` is asked for only where a predicate looks at it. */
-  allows(call: ServedCall, param: () => unknown): boolean | Promise<boolean> {
+  /** Whether `call` is allowed, or what says so once its param is there. */
+  judge(call: ServedCall): boolean | ((param: unknown) => boolean | Promise<boolean>) {
     const decisive = this.#decisive(call.procedure);
     if (typeof decisive !== "function") return this.#holds(decisive, call.identity);
-    return decisive({ ...call, param: param() });
+    return (param) => decisive({ ...call, param });
   }
 
   /** Whether `identity` can know that `procedure` is there: not, if no call of its could be allowed. */

@@ -16,6 +16,7 @@ import {
   introspection,
   type Link,
   type LocalPeer,
+  type ParamGuard,
   type ResolvedLimits,
   type ServedCall,
   type ServedProcedure,
@@ -115,7 +116,7 @@ export class ConnectionAcceptor {
       middleware,
       find: (name) => this.#find(name, served, connection),
       admit: () => this.#admit(connection),
-      guard: (call, param) => this.#guard(call, param),
+      guard: (call) => this.#guard(call),
       started: (call) => {
         if (!watchesCalls(events)) return;
         started.set(call, clock.now());
@@ -154,12 +155,20 @@ export class ConnectionAcceptor {
     throw new SluiceError("UNAUTHENTICATED", "This server does not serve unknown peers", { processed: "no" });
   }
 
-  #guard(call: ServedCall, param: () => unknown): void | Promise<void> {
+  /** By name and identity now; by the param, where a rule looks at it, once that is there. */
+  #guard(call: ServedCall): ParamGuard | undefined {
     const { access } = this.#options;
     if (access === undefined || call.procedure.startsWith("$")) return undefined;
-    const allowed = access.allows(call, param);
-    if (typeof allowed !== "boolean") return allowed.then((isAllowed) => this.#require(isAllowed, call));
-    return this.#require(allowed, call);
+    const judgement = access.judge(call);
+    if (typeof judgement === "boolean") {
+      this.#require(judgement, call);
+      return undefined;
+    }
+    return (param) => {
+      const allowed = judgement(param);
+      if (typeof allowed === "boolean") return this.#require(allowed, call);
+      return allowed.then((isAllowed) => this.#require(isAllowed, call));
+    };
   }
 
   #require(isAllowed: boolean, call: ServedCall): void {

@@ -4,6 +4,7 @@
 import type { Connection, Logger, PeerClient } from "@sluice/protocol";
 import {
   Caller,
+  type Clock,
   type ConnectionScope,
   makePeerClient,
   type PeerInfo,
@@ -70,6 +71,10 @@ export class LiveConnection implements ServerConnection, ConnectionScope {
 
   get runningHandlers(): number {
     return this.session.runningHandlers;
+  }
+
+  get clock(): Clock {
+    return this.session.clock;
   }
 
   get connection(): Connection {

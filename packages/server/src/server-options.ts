@@ -49,7 +49,7 @@ export interface ServerOptions<Protocol, Context> extends LimitOptions {
   readonly validate?: ValidateMode;
   /** For logs and `$describe`, at most 256 bytes. Default `"server"`. */
   readonly name?: string;
-  /** Default: silent. */
+  /** Told of faults of handlers, whole. Default: warnings and errors to the console. */
   readonly logger?: Logger;
   /** For tests. Default: the system's. */
   readonly clock?: Clock;

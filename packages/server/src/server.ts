@@ -5,6 +5,7 @@ import type { HandlersOf, Logger, ProtocolDefinition, Service } from "@sluice/pr
 import { msgpackCodec } from "@sluice/protocol/msgpack";
 import {
   type Clock,
+  consoleLogger,
   EventEmitter,
   type HandlerMiddleware,
   jsonCodec,
@@ -12,9 +13,9 @@ import {
   type Listener,
   newPeer,
   type ResolvedLimits,
+  refuseLink,
   resolveLimits,
   SluiceError,
-  silentLogger,
   systemClock,
   type Timer,
   type Transport,
@@ -58,7 +59,7 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     const { protocol, handlers, services = [], transport, access, context } = options;
     this.#limits = resolveLimits(options);
     this.#clock = options.clock ?? systemClock;
-    this.#logger = options.logger ?? silentLogger;
+    this.#logger = options.logger ?? consoleLogger;
     if (protocol !== undefined) this.#registry.addProtocol(protocol, handlers ?? {});
     else if (handlers !== undefined) throw new TypeError("handlers need their protocol");
     for (const service of services) this.#registry.addService(service);
@@ -163,12 +164,10 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   }
 
   async #accept(link: Link): Promise<void> {
-    const { maxConnections } = this.#limits;
-    if (this.#state !== "serving" || this.#connections.size + this.#arriving >= maxConnections) {
-      const why =
-        this.#state === "serving" ? `${maxConnections} connections are open` : "the server is shutting down";
-      link.receive({ frame() {}, malformed() {}, flushing() {}, writable() {}, closed() {} });
-      link.destroy(new SluiceError("UNAVAILABLE", why));
+    const refusal = this.#refusal();
+    if (refusal !== undefined) {
+      refuseLink(link, refusal, this.#clock);
+      this.#tellRefused(link, refusal);
       return;
     }
     this.#arriving++;
@@ -178,10 +177,21 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
       this.#add(connection);
     } catch (reason) {
       this.#arriving--;
-      const { transport, remote } = link.info;
-      const error = SluiceError.from(reason, "INTERNAL");
-      tell(this.#events, this.#logger, "refused", { transport, remote, error });
+      this.#tellRefused(link, SluiceError.from(reason, "INTERNAL"));
     }
+  }
+
+  /** Why no link can be taken now, if so. */
+  #refusal(): SluiceError | undefined {
+    if (this.#state !== "serving") return new SluiceError("UNAVAILABLE", "The server is shutting down");
+    const { maxConnections } = this.#limits;
+    if (this.#connections.size + this.#arriving < maxConnections) return undefined;
+    const message = `Cannot take the connection: ${maxConnections} of ${maxConnections} are open (limits.maxConnections)`;
+    return new SluiceError("RESOURCE_EXHAUSTED", message);
+  }
+
+  #tellRefused({ info: { transport, remote } }: Link, error: SluiceError): void {
+    tell(this.#events, this.#logger, "refused", { transport, remote, error });
   }
 
   #add(connection: LiveConnection): void {

@@ -130,6 +130,7 @@ function readTarget(text: string): Target {
       throw new SluiceError(
         "INVALID_ARGUMENT",
         `Invalid address ${JSON.stringify(text)}: nobody listens at port 0`,
+        { processed: "no" },
       );
     }
     return { transport: "tcp", where: text, options: { host, port } };
@@ -137,6 +138,7 @@ function readTarget(text: string): Target {
   throw new SluiceError(
     "INVALID_ARGUMENT",
     `Invalid address ${JSON.stringify(text)}: no socket is ${address.scheme}:`,
+    { processed: "no" },
   );
 }
 

@@ -35,6 +35,9 @@ export interface ServedProcedure {
  */
 export type HandlerMiddleware = (call: ServedCall, next: () => Promise<unknown>) => Promise<unknown>;
 
+/** Refuses a call by its param, now or (by rejecting) before its handler runs. @throws {SluiceError} */
+export type ParamGuard = (param: unknown) => void | Promise<void>;
+
 export interface DispatcherOptions {
   readonly session: Session;
   readonly scope: ConnectionScope;
@@ -42,8 +45,11 @@ export interface DispatcherOptions {
   find(name: string): ServedProcedure | undefined;
   /** Refuses a peer before it learns which procedures there are. @throws {SluiceError} */
   admit(): void;
-  /** Refuses a call, now or (by rejecting) before its handler runs. @throws {SluiceError} */
-  guard(call: ServedCall, param: () => unknown): void | Promise<void>;
+  /**
+   * Refuses a call before its param is looked at. Returns what else judges it, once the param is there.
+   * @throws {SluiceError}
+   */
+  guard(call: ServedCall): ParamGuard | undefined;
   readonly middleware: readonly HandlerMiddleware[];
   started?(call: ServedCall): void;
   ended?(call: ServedCall, error: unknown): void;
@@ -68,7 +74,9 @@ export class Dispatcher implements CallAcceptor {
     const { procedure } = served;
     const kind = procedure.kind as ProcedureKind;
     if ((kind === "event") !== open.event) {
-      throw new SluiceError("INVALID_ARGUMENT", `${procedure.name} is a ${kind}`, { processed: "no" });
+      throw new SluiceError("UNIMPLEMENTED", `Cannot call ${procedure.name} like that: it is a ${kind}`, {
+        processed: "no",
+      });
     }
     const metadata = readMetadata(open.metadata, session.limits.maxMetadata, session.utf8);
     const call: ServedCall = {
@@ -78,17 +86,27 @@ export class Dispatcher implements CallAcceptor {
       identity: scope.identity,
       connection: scope.connection,
     };
+    const guard = this.#options.guard(call);
     return {
       param: procedure.param,
       send: kind === "channel" ? procedure.send : undefined,
-      start: (incoming, param) => this.#start(incoming, param, served, call),
+      start: (incoming, param) => {
+        if (guard === undefined) this.#run(incoming, param, served, call);
+        else this.#judge(guard, incoming, param, served, call);
+      },
     };
   }
 
-  #start(incoming: IncomingCall, param: unknown, served: ServedProcedure, call: ServedCall): void {
+  #judge(
+    guard: ParamGuard,
+    incoming: IncomingCall,
+    param: unknown,
+    served: ServedProcedure,
+    call: ServedCall,
+  ): void {
     let guarded: void | Promise<void>;
     try {
-      guarded = this.#options.guard(call, () => param);
+      guarded = guard(param);
     } catch (reason) {
       this.#refuse(incoming, call, reason);
       return;
@@ -126,20 +144,22 @@ export class Dispatcher implements CallAcceptor {
       scope.sink.onAbort = (reason) => this.#fail(incoming, procedure, reason);
     }
     this.#options.started?.(call);
+    const hasResult = !procedure.result.isAbsent;
     let outcome: unknown;
     let isLater: boolean;
     try {
       outcome =
         middleware.length === 0
-          ? runHandler(handler, scope, incoming)
-          : this.#runMiddleware(call, () => runHandler(handler, scope, incoming));
+          ? runHandler(handler, scope, incoming, hasResult)
+          : this.#runMiddleware(call, () => runHandler(handler, scope, incoming, hasResult));
       isLater = isPromise(outcome);
     } catch (reason) {
+      if (procedure.kind === "event") acknowledge(incoming, procedure);
       this.#fail(incoming, procedure, reason);
       this.#settle(incoming, scope, call, reason);
       return;
     }
-    if (procedure.kind === "event") incoming.resolve(procedure.result.encode(undefined));
+    if (procedure.kind === "event") acknowledge(incoming, procedure);
     if (!isLater) {
       this.#finish(incoming, procedure, scope, call, outcome);
       return;
@@ -195,6 +215,11 @@ export class Dispatcher implements CallAcceptor {
     incoming.settled();
     this.#options.ended?.(call, error);
   }
+}
+
+/** An event ends when its handler has it; what becomes of it there is the handler's own affair. */
+function acknowledge(incoming: IncomingCall, procedure: CompiledProcedure): void {
+  incoming.resolve(procedure.result.encode(undefined));
 }
 
 function isPromise(value: unknown): boolean {

@@ -3,6 +3,7 @@
  *
  * Its members are described in definition/handler-types.ts.
  */
+import type { Clock } from "../clock.ts";
 import type { Connection, Logger, PeerClient } from "../definition/handler-types.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { IncomingCall } from "../session/incoming-call.ts";
@@ -19,6 +20,7 @@ export interface ConnectionScope {
   readonly identity: unknown;
   readonly connection: Connection;
   readonly log: Logger;
+  readonly clock: Clock;
   /** Calls back the peer; `remainingMs` bounds them by the deadline of the call that is served. */
   clientFor(remainingMs: () => number | undefined): PeerClient;
 }
@@ -104,7 +106,7 @@ export class HandlerScope {
 
   /** Where items go, for the generator form and `writable`. */
   get sink(): IncomingSink {
-    this.#sink ??= new IncomingSink(this.#call, this.#procedure.receive);
+    this.#sink ??= new IncomingSink(this.#call, this.#procedure.receive, this.#shared.clock);
     return this.#sink;
   }
 

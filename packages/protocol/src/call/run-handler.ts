@@ -14,10 +14,15 @@ export type AnyHandler = (context: unknown) => unknown;
 const yieldsAfterStop = 1;
 
 /** Calls `handler`. Returns its result, or a promise of it; throws or rejects with what it throws. */
-export function runHandler(handler: AnyHandler, scope: HandlerScope, call: IncomingCall): unknown {
+export function runHandler(
+  handler: AnyHandler,
+  scope: HandlerScope,
+  call: IncomingCall,
+  hasResult: boolean,
+): unknown {
   const outcome = handler(scope);
   if (!isGenerator(outcome)) return outcome;
-  return pumpGenerator(outcome, scope, call);
+  return pumpGenerator(outcome, scope, call, hasResult);
 }
 
 /** Sends what the generator yields, as fast as it is taken; gives what it returns. */
@@ -25,6 +30,7 @@ async function pumpGenerator(
   generator: AsyncGenerator<unknown, unknown, void>,
   scope: HandlerScope,
   call: IncomingCall,
+  hasResult: boolean,
 ): Promise<unknown> {
   const { sink } = scope;
   let yieldsLeft = yieldsAfterStop;
@@ -43,7 +49,7 @@ async function pumpGenerator(
     }
     if (call.abortReason === "stop" && yieldsLeft-- > 0) continue;
     const end = await generator.return(undefined);
-    if (end.value !== undefined) return end.value;
+    if (end.value !== undefined || !hasResult) return end.value;
     throw new SluiceError("CANCELLED", `The call was stopped before its handler had a result`);
   }
 }

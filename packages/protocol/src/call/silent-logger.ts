@@ -1,4 +1,4 @@
-/** The logger that is used where none was given: it says nothing. */
+/** The logger for those who want to hear nothing. */
 import type { Logger } from "../definition/handler-types.ts";
 
 function ignore(): void {}

@@ -3,8 +3,8 @@
  *
  * Spec: docs/wire.md §6.
  */
+import { declaredErrors } from "../definition/declared-error.ts";
 import type { LogFields, Logger } from "../definition/handler-types.ts";
-import type { ErrorDefinition } from "../definition/protocol-definition.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
 import { standardUtf8 } from "../frame/utf8.ts";
 import { maxErrorData } from "../limits.ts";
@@ -25,13 +25,15 @@ export function toWireError(
   if (SluiceError.is(reason)) {
     const declared = procedure.errors.get(reason.code);
     if (declared !== undefined) {
+      const { definition } = procedure;
+      const declaration = definition && declaredErrors(definition).get(reason.code);
       try {
         const data = declared.encode(reason.data);
         if (data.length < 0) data.length = standardUtf8.byteLength(data.body as string);
         if (data.length > maxErrorData) {
           throw new RangeError(`data of ${data.length} bytes: at most ${maxErrorData}`);
         }
-        const retryable = declaration(procedure, reason.code)?.retryable ?? reason.retryable;
+        const retryable = declaration?.retryable ?? reason.retryable;
         return errorParts(reason.code, reason.message, { processed: "maybe", retryable }, data);
       } catch (cause) {
         return opaque(new HandlerFault(`Cannot send ${reason.code}`, { cause }), procedure, logger);
@@ -54,13 +56,6 @@ function opaque(
     processed: "maybe",
     retryable: false,
   });
-}
-
-function declaration(procedure: CompiledProcedure, code: string): ErrorDefinition | undefined {
-  const { definition } = procedure;
-  if (definition === undefined || definition.type === "event" || definition.errors === undefined)
-    return undefined;
-  return Object.hasOwn(definition.errors, code) ? definition.errors[code] : undefined;
 }
 
 /** Logs what a peer is not told. A logger that fails itself changes nothing for the call. */

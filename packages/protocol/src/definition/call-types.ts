@@ -132,7 +132,7 @@ export interface TypedCalls<Protocol> {
     name: Procedure,
     ...options: ChannelArguments<ParamOf<Protocol, Procedure>, SendOf<Protocol, Procedure>>
   ): ChannelCall<SendOf<Protocol, Procedure>, ReceiveOf<Protocol, Procedure>, ResultOf<Protocol, Procedure>>;
-  /** Sends an event. Resolves when it was handed over, not when it was handled. */
+  /** Sends an event. Resolves when its handler has it, not when that is done with it. */
   event<Procedure extends ProcedureNames<Protocol, "event">>(
     name: Procedure,
     ...options: EventArguments<DataOf<Protocol, Procedure>>

@@ -21,6 +21,7 @@ import {
 } from "./handshake.ts";
 import type { CallAcceptor } from "./incoming-call.ts";
 import { MemoryBudget } from "./memory-budget.ts";
+import { refuseLink } from "./refuse-link.ts";
 import { Session } from "./session.ts";
 
 /** Makes what serves the calls of a session's peer. */
@@ -40,9 +41,6 @@ export interface AcceptSessionOptions {
   authenticate(hello: Hello): Serve | Promise<Serve>;
 }
 
-/** How long a link that was refused may linger, ms. */
-const lingerMs = 5_000;
-
 /**
  * Shakes hands over `link`, which it takes over. Rejects with the reason when the peer is refused or lost; it has been told
  * and the link is closed then.
@@ -55,20 +53,11 @@ export function acceptSession(link: Link, options: AcceptSessionOptions): Promis
       refuse(new SluiceError("HANDSHAKE_TIMEOUT", `No handshake within ${limits.handshakeTimeout} ms`));
     });
 
-    const refuse = (error: SluiceError, close: Frame = closeFrame(error)): void => {
+    const refuse = (error: SluiceError, close?: Frame): void => {
       if (state === "over") return;
       state = "over";
       timer.cancel();
-      const linger = clock.setTimer(lingerMs, () => link.destroy(), { background: true });
-      link.receive({
-        frame() {},
-        malformed() {},
-        flushing() {},
-        writable() {},
-        closed: () => linger.cancel(),
-      });
-      link.send(close);
-      link.close();
+      refuseLink(link, error, clock, close);
       reject(error);
     };
 
@@ -147,8 +136,4 @@ export function acceptSession(link: Link, options: AcceptSessionOptions): Promis
       },
     });
   });
-}
-
-function closeFrame(error: SluiceError): Frame {
-  return { type: FrameType.CLOSE, call: 0, code: error.code, reason: error.message.slice(0, 1000) };
 }

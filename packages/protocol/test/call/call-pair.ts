@@ -243,6 +243,7 @@ export class CallPair {
         identity: { name: "identity" },
         connection: { id: "c1", transport: "test", remote: undefined },
         log: logger,
+        clock: this.clock,
         clientFor: (inherited) => {
           const defaults = { timeout: undefined, idleTimeout: undefined, failFast: true, inherited };
           return makePeerClient(new Caller(route, defaults, this.clock, logger));

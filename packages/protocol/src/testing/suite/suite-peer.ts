@@ -148,6 +148,7 @@ function serve(
       identity: undefined,
       connection: { id: "suite", transport: session.info.transport, remote: session.info.remote },
       log: silentLogger,
+      clock: session.clock,
       clientFor: (inherited) => makePeerClient((peer() as SuitePeer).caller.with({ inherited })),
     },
     find(name) {
@@ -155,7 +156,7 @@ function serve(
       return procedure && { procedure, handler: handlers[name] as AnyHandler };
     },
     admit() {},
-    guard: (call) => guard?.(call),
+    guard: (call) => guard && (() => guard(call)),
     started: (call) => void started.push(call.procedure),
   });
 }
