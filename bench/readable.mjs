@@ -1,7 +1,7 @@
 // `for await` over a call's items, handed over as decoded frames, against a hand-written queue fed the same way.
 //
 // Bursts of 64 items per turn of the event loop, as far as the reader's credit goes. What is compared: a queue with one waiting
-// reader and its own async iterator; `for await (… of call)`; `for await (… of call.readable)`; a reader of call.readable.
+// reader and its own async iterator, found by the frame's call id; `for await (… of call)`; `for await (… of call.readable)`; a reader of call.readable.
 import { parseArgs } from "node:util";
 import { Client } from "@sluice/client";
 import { FrameType, standardUtf8 } from "@sluice/protocol/wire";
@@ -94,6 +94,22 @@ class ScriptedLink {
 /** Payload bytes that an item counts as; any number will do, the sender says it. */
 const itemBytes = 64;
 
+/** A frame as a decoder makes it. */
+function dataFrame(call, offset) {
+  return {
+    type: FrameType.DATA,
+    call,
+    offset,
+    head: false,
+    more: false,
+    raw: false,
+    total: itemBytes,
+    payload: item,
+    start: 0,
+    end: 0,
+  };
+}
+
 async function overCall(read) {
   const link = new ScriptedLink();
   const transport = { name: "scripted", connect: async () => link, dispose: async () => {} };
@@ -103,18 +119,7 @@ async function overCall(read) {
     let offset = 0;
     for (let sent = 0; sent < total; ) {
       for (let i = 0; i < burst && sent < total && offset + 64 + itemBytes <= link.limit; i++, sent++) {
-        link.hand({
-          type: FrameType.DATA,
-          call,
-          offset,
-          head: false,
-          more: false,
-          raw: false,
-          total: itemBytes,
-          payload: item,
-          start: 0,
-          end: 0,
-        });
+        link.hand(dataFrame(call, offset));
         offset += 64 + itemBytes;
       }
       await new Promise(setImmediate);
@@ -140,9 +145,16 @@ async function overCall(read) {
 const cases = {
   "hand-written queue": async () => {
     const queue = new HandQueue();
+    const queues = new Map([[1, queue]]);
+    const hand = (frame) => {
+      if (frame.type === FrameType.DATA) queues.get(frame.call)?.push(frame.payload);
+    };
     void (async () => {
+      let offset = 0;
       for (let sent = 0; sent < total; ) {
-        for (let i = 0; i < burst && sent < total; i++, sent++) queue.push(item);
+        for (let i = 0; i < burst && sent < total; i++, sent++, offset += 64 + itemBytes) {
+          hand(dataFrame(1, offset));
+        }
         await new Promise(setImmediate);
       }
       queue.end();

@@ -17,6 +17,10 @@ export class CallReadable<Item> extends ReadableStream<Item> {
       {
         pull(controller) {
           state.hasPulled = true;
+          if (source.length > 0) {
+            controller.enqueue(source.shift());
+            return undefined;
+          }
           return source.next().then(({ done, value }) => {
             if (done === true) controller.close();
             else controller.enqueue(value as Item);
@@ -59,6 +63,8 @@ class ItemIterator<Item> implements ReadableStreamAsyncIterator<Item> {
 
   next(): Promise<IteratorResult<Item, undefined>> {
     if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
+    // What is here is neither the end nor an error: nothing to look at on its way.
+    if (this.#source.length > 0) return this.#source.next();
     return this.#source.next().then(this.#onResult, this.#onError);
   }
 

@@ -3,6 +3,10 @@
  */
 
 export interface ItemSource<Item> {
+  /** Items that are here. */
+  readonly length: number;
+  /** Takes the first of them; only while there is one. */
+  shift(): Item;
   /** Takes the next item; one call at a time sees each. Rejects with the call's error after the last item. */
   next(): Promise<IteratorResult<Item, undefined>>;
   /** The reader leaves. */
@@ -11,6 +15,10 @@ export interface ItemSource<Item> {
 
 /** A source without items. */
 export const emptySource: ItemSource<never> = {
+  length: 0,
+  shift() {
+    throw new TypeError("There is no item");
+  },
   next: () => Promise.resolve({ done: true, value: undefined }),
   cancel() {},
 };
@@ -25,6 +33,14 @@ export class LateSource<Item> implements ItemSource<Item> {
     this.#whenThere((source) => {
       this.#source = source;
     });
+  }
+
+  get length(): number {
+    return this.#source === undefined ? 0 : this.#source.length;
+  }
+
+  shift(): Item {
+    return (this.#source ?? emptySource).shift();
   }
 
   next(): Promise<IteratorResult<Item, undefined>> {

@@ -119,9 +119,18 @@ export class Inbox<Item = unknown> {
     this.#take(this.window.received);
   }
 
+  /** Takes the first item; only while {@link length} is not 0. */
+  shift(): Item {
+    const end = this.#ring.firstEnd;
+    const item = this.#ring.shift();
+    this.itemsTaken++;
+    this.#take(end);
+    return item;
+  }
+
   /** Takes the next item, or waits for it. Rejects with the call's error after the last one. */
   next(): Promise<IteratorResult<Item, undefined>> {
-    if (this.#ring.length > 0) return Promise.resolve({ done: false, value: this.#shift() });
+    if (this.#ring.length > 0) return Promise.resolve({ done: false, value: this.shift() });
     if (this.#state !== "open" || this.#isDropping) return this.#atEnd();
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -148,14 +157,6 @@ export class Inbox<Item = unknown> {
       this.#waiting = [];
       for (const { resolve } of waiting) resolve({ done: true, value: undefined });
     }
-  }
-
-  #shift(): Item {
-    const end = this.#ring.firstEnd;
-    const item = this.#ring.shift();
-    this.itemsTaken++;
-    this.#take(end);
-    return item;
   }
 
   #take(end: number): void {

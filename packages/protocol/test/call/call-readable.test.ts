@@ -25,6 +25,15 @@ class TestSource implements ItemSource<number> {
     this.#end = end;
   }
 
+  get length(): number {
+    return this.#items.length;
+  }
+
+  shift(): number {
+    this.taken++;
+    return this.#items.shift() as number;
+  }
+
   next(): Promise<IteratorResult<number, undefined>> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
