@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from "node:os";
 import { join, parse, relative } from "node:path";
 import { conclude, treeRoot } from "./check-run.mjs";
-import { procedures } from "./type-budget-procedures.mjs";
+import { procedures } from "./type-budget/procedures.mjs";
 
 /** Instantiations per procedure. */
 const budget = 3_000;

@@ -74,15 +74,18 @@ export function stagesOf(root) {
   const vitest = (project) => () => runVitest(root, project);
   return [
     { name: "services", alone: true, run: script("services") },
+    { name: "runtimes", alone: true, run: script("runtimes") },
     { name: "lock", run: script("lock-check") },
     { name: "biome", run: () => biome(root) },
     { name: "layers", run: script("check-layers") },
     { name: "codemap", run: script("codemap", "--check") },
+    { name: "conformance", run: script("conformance", "--check") },
     { name: "tsc", run: () => types(root) },
     { name: "build", run: () => build(root) },
     { name: "unit", alone: true, run: vitest("unit") },
     { name: "types", alone: true, run: vitest("types") },
     { name: "packages", after: ["build"], run: script("check-packages") },
+    { name: "strangers", after: ["build"], run: script("check-strangers") },
     { name: "docs", run: script("check-docs") },
     { name: "budget", run: script("type-budget") },
     { name: "house", alone: true, run: vitest("house") },

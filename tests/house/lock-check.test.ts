@@ -15,7 +15,7 @@ const complete = {
 
 test("lock-check accepts optional dependencies beside and inside of their package", async () => {
   const root = plantTree({ "package-lock.json": { packages: complete } });
-  expect(await runScript("lock-check", root)).toMatchObject({ status: 0, stdout: "2 passed, 0 failed\n" });
+  expect(await runScript("lock-check", root)).toMatchObject({ status: 0, stdout: "3 passed, 0 failed\n" });
 });
 
 test("lock-check refuses an optional dependency that is not locked", async () => {
@@ -41,6 +41,46 @@ test("lock-check refuses an entry that is bound to a registry", async () => {
   const { status, stdout } = await runScript("lock-check", plantTree({ "package-lock.json": { packages } }));
   expect(status).toBe(1);
   expect(stdout).toContain("node_modules/bound is bound to https://registry.example/tool-1.0.0.tgz");
+});
+
+const manifests = {
+  "package.json": { workspaces: ["packages/*", "app"], devDependencies: { tool: "1.0.0" } },
+  "packages/one/package.json": {
+    name: "one",
+    dependencies: { two: "1.0.0" },
+    peerDependencies: { tool: "1" },
+  },
+  "packages/notes/README.md": "no package",
+  "app/package.json": { name: "app", dependencies: {} },
+};
+const lockedManifests = {
+  "": { devDependencies: { tool: "1.0.0" } },
+  "packages/one": { name: "one", dependencies: { two: "1.0.0" }, peerDependencies: { tool: "1" } },
+  app: { name: "app" },
+};
+
+test("lock-check accepts workspaces that are locked as they are", async () => {
+  const root = plantTree({ ...manifests, "package-lock.json": { packages: lockedManifests } });
+  expect(await runScript("lock-check", root)).toMatchObject({ status: 0 });
+});
+
+test.each<[string, Record<string, object>, string]>([
+  ["a workspace", { "packages/new/package.json": { name: "new" } }, "packages/new is not in the lockfile"],
+  [
+    "a dependency of a workspace",
+    { "app/package.json": { name: "app", dependencies: { one: "1.0.0" } } },
+    "app has other dependencies in its package.json than in the lockfile",
+  ],
+  [
+    "a development dependency of the root",
+    { "package.json": { workspaces: [], devDependencies: { tool: "1.0.0", more: "1.0.0" } } },
+    "the root has other devDependencies in its package.json than in the lockfile",
+  ],
+])("lock-check refuses a lockfile that lacks %s", async (_, changed, problem) => {
+  const root = plantTree({ ...manifests, ...changed, "package-lock.json": { packages: lockedManifests } });
+  const { status, stdout } = await runScript("lock-check", root);
+  expect(status).toBe(1);
+  expect(stdout).toContain(problem);
 });
 
 test("lock-check fails on a lockfile without entries", async () => {

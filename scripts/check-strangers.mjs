@@ -1,0 +1,177 @@
+/**
+ * Uses the packages as a stranger would: installs their tarballs into an empty project, compiles it with each TypeScript that
+ * is supported, runs it on each Node.
+ *
+ * Stands on `npm run build`, and on the runtimes of tools/runtimes. The registry that `npm install` asks is one of our own on the
+ * loopback interface: it holds our tarballs and, packed from node_modules, what they depend on, and nothing else.
+ */
+import { execFile } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { conclude, treeRoot } from "./check-run.mjs";
+import { startRegistry } from "./strangers/local-registry.mjs";
+
+/** @typedef {import("./check-run.mjs").Check} Check */
+/** @typedef {{ isOk: boolean, output: string }} Ended */
+/** @typedef {Record<string, string>} Dependencies */
+/** @typedef {{ name: string, version: string, dependencies?: Dependencies, optionalDependencies?: Dependencies, private?: boolean }} Manifest */
+
+const root = treeRoot();
+
+/** What the program prints, once for each transport. */
+const printed = "2 × pen 10 4 1-2-3 3\n".repeat(3);
+
+/** TypeScript by the folder of node_modules that holds it. */
+const compilers = ["typescript-5.9", "typescript-6", "typescript"];
+
+/** @param {string} file @param {readonly string[]} args @param {string} cwd @param {Record<string, string>} [env] @returns {Promise<Ended>} */
+function run(file, args, cwd, env = {}) {
+  return new Promise((resolve) => {
+    const options = {
+      cwd,
+      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...env },
+      maxBuffer: 2 ** 26,
+    };
+    execFile(file, args, { ...options, timeout: 120_000 }, (error, stdout, stderr) =>
+      resolve({ isOk: error === null, output: `${stdout}${stderr}` }),
+    );
+  });
+}
+
+/** @param {readonly string[]} args @param {string} cwd @param {Record<string, string>} [env] @returns {Promise<Ended>} */
+function npm(args, cwd, env) {
+  const path = process.env.npm_execpath;
+  return path?.endsWith("js") ? run(process.execPath, [path, ...args], cwd, env) : run("npm", args, cwd, env);
+}
+
+/** @param {string} folder @returns {Manifest} */
+function manifestOf(folder) {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+}
+
+/** @param {string} folder @param {string} destination @returns {Promise<{ manifest: Manifest, tarball: string }>} */
+async function pack(folder, destination) {
+  const packed = await npm(
+    ["pack", folder, "--silent", "--ignore-scripts", "--pack-destination", destination],
+    root,
+  );
+  if (!packed.isOk) throw new Error(`npm pack ${folder}:\n${packed.output}`);
+  return {
+    manifest: manifestOf(folder),
+    tarball: join(destination, packed.output.trim().split("\n").at(-1) ?? ""),
+  };
+}
+
+/** Folders in node_modules of all that `manifests` depend on, and what those depend on. @param {readonly Manifest[]} manifests */
+function dependencyFolders(manifests) {
+  /** @type {Map<string, string>} */
+  const folders = new Map();
+  const waiting = manifests.flatMap(({ dependencies = {} }) => Object.keys(dependencies));
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    const folder = join(root, "node_modules", name);
+    if (folders.has(name) || name.startsWith("@sluice/") || !existsSync(folder)) continue;
+    folders.set(name, folder);
+    waiting.push(...Object.keys(manifestOf(folder).dependencies ?? {}));
+  }
+  return [...folders.values()];
+}
+
+/** @returns {{ name: string, file: string }[]} this Node and those of tools/runtimes that fit this machine */
+function runtimes() {
+  const tools = join(root, "tools/runtimes");
+  const binary = `node_modules/node-${process.platform}-${process.arch}/bin/node`;
+  const others = readdirSync(tools)
+    .sort()
+    .map((name) => ({ name, file: join(tools, name, binary) }));
+  return [{ name: `this Node (${process.version})`, file: process.execPath }, ...others];
+}
+
+/** @param {string} name @param {Ended} ended @param {string} [wanted] exact output @returns {Check} */
+function checkOf(name, { isOk, output }, wanted) {
+  const isRight = isOk && (wanted === undefined || output === wanted);
+  return { name, problems: isRight ? [] : [output.trim() || "failed without a word"] };
+}
+
+const folder = mkdtempSync(join(tmpdir(), "sluice-stranger-"));
+const tarballs = join(folder, "tarballs");
+const project = join(folder, "project");
+mkdirSync(tarballs);
+cpSync(join(import.meta.dirname, "strangers/project"), project, { recursive: true });
+/** @type {Check[]} */
+const checks = [];
+try {
+  const own = readdirSync(join(root, "packages"))
+    .map((name) => join(root, "packages", name))
+    .filter((path) => existsSync(join(path, "package.json")) && manifestOf(path).private !== true);
+  const manifests = own.map(manifestOf);
+  const wanted = [...manifests, { name: "", version: "", dependencies: { "@types/node": "" } }];
+  const packages = [];
+  for (const path of [...own, ...dependencyFolders(wanted)]) packages.push(await pack(path, tarballs));
+  const optional = new Set(
+    packages.flatMap(({ manifest }) => Object.keys(manifest.optionalDependencies ?? {})),
+  );
+  const registry = await startRegistry(packages);
+  try {
+    const dependencies = Object.fromEntries(manifests.map(({ name, version }) => [name, version]));
+    const manifest = {
+      name: "stranger",
+      private: true,
+      type: "module",
+      dependencies,
+      devDependencies: { "@types/node": "*" },
+    };
+    writeFileSync(join(project, "package.json"), JSON.stringify(manifest));
+    const args = [
+      "install",
+      "--no-audit",
+      "--no-fund",
+      "--omit=optional",
+      "--registry",
+      registry.url,
+      "--cache",
+      join(folder, "cache"),
+    ];
+    const installed = await npm(args, project, {
+      npm_config_workspaces: "false",
+      npm_config_prefer_online: "true",
+    });
+    checks.push(checkOf("npm install of the tarballs", installed));
+    checks.push({
+      name: "what they depend on is declared and published",
+      problems: [...registry.unknown]
+        .filter((name) => !optional.has(name))
+        .map((name) => `npm asked for ${name}`),
+    });
+  } finally {
+    await registry.close();
+  }
+  for (const compiler of compilers) {
+    const version = manifestOf(join(root, "node_modules", compiler)).version;
+    const tsc = join(root, "node_modules", compiler, "bin/tsc");
+    checks.push(
+      checkOf(
+        `compiles under TypeScript ${version}`,
+        await run(process.execPath, [tsc, "-p", project], project),
+      ),
+    );
+  }
+  for (const { name, file } of runtimes()) {
+    const ended = existsSync(file)
+      ? await run(file, ["program.js"], project)
+      : { isOk: false, output: `${file} is missing: node scripts/runtimes.mjs installs it` };
+    checks.push(checkOf(`runs on ${name}`, ended, printed));
+  }
+  conclude(checks);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
