@@ -8,7 +8,8 @@ import type { Clock, Timer } from "../clock.ts";
 import type { Call, CallStats } from "../definition/call-types.ts";
 import type { Logger } from "../definition/handler-types.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
-import { cancelled, type OutgoingCall } from "../session/outgoing-call.ts";
+import { cancelled } from "../session/call-end.ts";
+import type { OutgoingCall } from "../session/outgoing-call.ts";
 import { CallReadable } from "./call-readable.ts";
 import { CallWritable } from "./call-writable.ts";
 import type { AnyCallOptions, CallObserver } from "./caller.ts";
@@ -223,11 +224,22 @@ export class CallHandle implements Call<unknown, unknown, unknown>, CallObserver
 
   #getSink(): OutgoingSink {
     if (this.#sink === undefined) {
-      this.#sink = new OutgoingSink(this.#name, (reason) => this.abort(reason));
+      this.#sink = new OutgoingSink(
+        this.#name,
+        (reason) => this.abort(reason),
+        (error) => this.#fail(error),
+      );
       if (this.#call !== undefined) this.#sink.bind(this.#call);
       if (this.isOver) this.#sink.ended(this.#outcome.name === "rejected" ? this.#outcome.error : undefined);
     }
     return this.#sink;
+  }
+
+  /** Ends the call with an error of one of its items, which says nothing of what the peer has done with those before. */
+  #fail(error: SluiceError): void {
+    if (this.isOver) return;
+    if (this.#call === undefined) this.rejected(error);
+    else this.#call.fail(new SluiceError(error.code, error.message, { cause: error }));
   }
 
   #whenOpened(): Promise<OutgoingCall> {

@@ -4,7 +4,8 @@
 import type { Clock, Timer } from "../clock.ts";
 import type { ProcedureKind } from "../definition/kinds.ts";
 import { type Processed, SluiceError } from "../errors/sluice-error.ts";
-import { cancelled, type OutgoingCall } from "../session/outgoing-call.ts";
+import { cancelled } from "../session/call-end.ts";
+import type { OutgoingCall } from "../session/outgoing-call.ts";
 import type { CallObserver } from "./caller.ts";
 import type { Metadata } from "./metadata.ts";
 

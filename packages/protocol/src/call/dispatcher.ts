@@ -6,7 +6,8 @@
 import type { ProcedureKind } from "../definition/kinds.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { OpenFrame } from "../frame/frame.ts";
-import type { CallAcceptor, CallPlan, IncomingCall } from "../session/incoming-call.ts";
+import type { CallAcceptor, CallPlan } from "../session/call-acceptor.ts";
+import type { IncomingCall } from "../session/incoming-call.ts";
 import type { Session } from "../session/session.ts";
 import type { CompiledProcedure } from "./compiled-protocol.ts";
 import { type ConnectionScope, HandlerScope } from "./handler-scope.ts";

@@ -3,7 +3,7 @@
  */
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { OutgoingCall } from "../session/outgoing-call.ts";
-import type { ItemSink } from "./call-writable.ts";
+import type { PumpedSink } from "./pump-items.ts";
 
 /** An item that was written before the call was there. */
 interface EarlyWrite {
@@ -12,9 +12,10 @@ interface EarlyWrite {
   readonly reject: (reason: unknown) => void;
 }
 
-export class OutgoingSink implements ItemSink<unknown> {
+export class OutgoingSink implements PumpedSink {
   readonly #name: string;
   readonly #abort: (reason: unknown) => void;
+  readonly #fail: (error: SluiceError) => void;
   #call: OutgoingCall | undefined;
   #early: EarlyWrite[] = [];
   #end: SluiceError | undefined;
@@ -23,9 +24,11 @@ export class OutgoingSink implements ItemSink<unknown> {
   /** Items accepted, for `stats`. */
   itemsSent = 0;
 
-  constructor(name: string, abort: (reason: unknown) => void) {
+  /** @param abort gives the call up; @param fail as well, with an error of this side's own */
+  constructor(name: string, abort: (reason: unknown) => void, fail: (error: SluiceError) => void) {
     this.#name = name;
     this.#abort = abort;
+    this.#fail = fail;
   }
 
   /** The call is there: what was written goes first, then the end, if that was said. */
@@ -70,6 +73,10 @@ export class OutgoingSink implements ItemSink<unknown> {
 
   abort(reason: unknown): void {
     this.#abort(reason);
+  }
+
+  fail(reason: unknown): void {
+    this.#fail(SluiceError.from(reason, "INTERNAL"));
   }
 
   onEnd(onEnd: (error: unknown) => void): void {

@@ -3,10 +3,15 @@
  */
 import type { ItemSink } from "./call-writable.ts";
 
+/** A sink that is told of an item that it has refused itself, since nobody awaits its writes. */
+export interface PumpedSink extends ItemSink<unknown> {
+  fail(reason: unknown): void;
+}
+
 type Source = AsyncIterable<unknown> | ReadableStream<unknown>;
 
 /** Takes over `source`: it is left (`return()`, `cancel()`) when the call ends first. Never rejects. */
-export async function pumpItems(source: Source, sink: ItemSink<unknown>): Promise<void> {
+export async function pumpItems(source: Source, sink: PumpedSink): Promise<void> {
   let isOver = false;
   try {
     const iterator = iterate(source);
@@ -26,8 +31,11 @@ export async function pumpItems(source: Source, sink: ItemSink<unknown>): Promis
       try {
         await sink.write(value);
       } catch (reason) {
-        if (!isOver) void leave(iterator);
-        throw reason;
+        if (isOver) return;
+        isOver = true;
+        void leave(iterator);
+        sink.fail(reason);
+        return;
       }
     }
   } catch (reason) {

@@ -8,7 +8,7 @@ import type { LogFields, Logger } from "../definition/handler-types.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
 import { standardUtf8 } from "../frame/utf8.ts";
 import { maxErrorData } from "../limits.ts";
-import { errorParts } from "../session/incoming-call.ts";
+import { errorParts } from "../session/error-parts.ts";
 import type { CompiledProcedure } from "./compiled-protocol.ts";
 
 /** A fault of the handler itself: its caller learns only that there was one. */

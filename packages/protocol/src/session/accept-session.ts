@@ -11,6 +11,7 @@ import { malformed } from "../frame/check-frame.ts";
 import { type Frame, FrameType } from "../frame/frame.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { Link } from "../link/link.ts";
+import type { CallAcceptor } from "./call-acceptor.ts";
 import {
   chooseCodec,
   type Hello,
@@ -19,7 +20,6 @@ import {
   readHello,
   versionRefusal,
 } from "./handshake.ts";
-import type { CallAcceptor } from "./incoming-call.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { refuseLink } from "./refuse-link.ts";
 import { Session } from "./session.ts";

@@ -8,7 +8,7 @@ import type { Utf8 } from "../frame/utf8.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { Link } from "../link/link.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
-import type { SendContext } from "./outbox.ts";
+import type { SendContext } from "./send-context.ts";
 import type { TurnTaker } from "./turns.ts";
 
 /** What the peer accepts. Spec: docs/wire.md §3.1. */

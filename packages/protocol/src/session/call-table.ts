@@ -4,11 +4,12 @@
  * Pure. Spec: docs/wire.md §3 "Call ids".
  */
 import { SluiceError } from "../errors/sluice-error.ts";
+import { IdTable } from "./id-table.ts";
 
 const highestId = 2 ** 31 - 1;
 
 export class CallTable<Call extends { readonly id: number }> {
-  readonly #calls = new Map<number, Call>();
+  readonly #calls = new IdTable<Call>();
   #nextOwn: number;
   #highestPeer: number;
   #peerCalls = 0;
@@ -48,12 +49,12 @@ export class CallTable<Call extends { readonly id: number }> {
   }
 
   add(call: Call): void {
-    this.#calls.set(call.id, call);
+    this.#calls.add(call);
     if (!this.#isOwn(call.id)) this.#peerCalls++;
   }
 
   remove(id: number): void {
-    if (this.#calls.delete(id) && !this.#isOwn(id)) this.#peerCalls--;
+    if (this.#calls.remove(id) && !this.#isOwn(id)) this.#peerCalls--;
   }
 
   /** Whether this side is the opener of `id`. */
@@ -78,9 +79,9 @@ export class CallTable<Call extends { readonly id: number }> {
     if (id > highest) throw new SluiceError("PROTOCOL_ERROR", `Frame for call ${id}, which was never opened`);
   }
 
-  /** Those that are here now. */
+  /** Those that are here now, by ascending id. */
   all(): Call[] {
-    return [...this.#calls.values()];
+    return this.#calls.all();
   }
 
   /** Forgets all. */

@@ -11,8 +11,8 @@ import { malformed } from "../frame/check-frame.ts";
 import { type Frame, FrameType } from "../frame/frame.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { Link } from "../link/link.ts";
+import type { CallAcceptor } from "./call-acceptor.ts";
 import { chooseCodec, type LocalPeer, makeHello, readWelcome } from "./handshake.ts";
-import type { CallAcceptor } from "./incoming-call.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { Session } from "./session.ts";
 
@@ -77,12 +77,7 @@ export function connectSession(link: Link, options: ConnectSessionOptions): Prom
       writable() {},
       closed(cause) {
         timer.cancel();
-        reject(
-          new SluiceError("UNAVAILABLE", "The link was lost before WELCOME", {
-            processed: "no",
-            ...(cause === undefined ? {} : { cause }),
-          }),
-        );
+        reject(lostEarly(cause));
       },
     });
     const { floor } = new MemoryBudget(limits);
@@ -92,4 +87,11 @@ export function connectSession(link: Link, options: ConnectSessionOptions): Prom
       hello: makeHello(local, limits, floor, codecs, credentials),
     });
   });
+}
+
+/** The code of what ended the link stays: some say that trying again is of no use. */
+function lostEarly(cause: SluiceError | undefined): SluiceError {
+  const what = "The link was lost before WELCOME";
+  if (cause === undefined) return new SluiceError("UNAVAILABLE", what, { processed: "no" });
+  return new SluiceError(cause.code, `${what}: ${cause.message}`, { processed: "no", cause });
 }

@@ -5,28 +5,30 @@
  */
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { OpenFrame } from "../frame/frame.ts";
+import type { CallAcceptor, CallPlan } from "./call-acceptor.ts";
 import type { CallHost } from "./call-host.ts";
 import type { CallTable } from "./call-table.ts";
-import { type CallAcceptor, type CallPlan, errorParts, IncomingCall, refusalParts } from "./incoming-call.ts";
+import { type ErrorParts, errorParts, refusalParts } from "./error-parts.ts";
+import { type HandlerSlots, IncomingCall } from "./incoming-call.ts";
 
 /** Ends that a caller may owe a DONE for, beyond its open calls. Spec: docs/wire.md §4.9. */
 const mostOwed = 256;
 
 interface Refusal {
-  readonly parts: ReturnType<typeof errorParts>;
+  readonly parts: ErrorParts;
   /** Whether the caller could have known. */
   readonly isAbuse: boolean;
 }
 
-export class IncomingCalls {
+export class IncomingCalls implements HandlerSlots {
   readonly #host: CallHost;
   readonly #table: CallTable<{ readonly id: number }>;
   readonly #acceptor: CallAcceptor;
   /** The peer's epoch: the origin that its calls must have. */
   readonly #originHigh: number;
   readonly #originLow: number;
-  /** Those whose handlers have not settled. */
-  readonly #running = new Set<IncomingCall>();
+  /** Handlers that have not settled. */
+  #running = 0;
   /** The last ones that were refused: more of them may be on its way. Oldest first. */
   readonly #refused = new Set<number>();
   #lastNumber = 0;
@@ -50,7 +52,7 @@ export class IncomingCalls {
 
   /** Handlers that have not settled. */
   get running(): number {
-    return this.#running.size;
+    return this.#running;
   }
 
   /** From now on calls are refused: this side drains. */
@@ -68,6 +70,11 @@ export class IncomingCalls {
     this.#refused.delete(id);
   }
 
+  freed(): void {
+    this.#running--;
+    if (this.#running === 0) this.#onIdle();
+  }
+
   /** An OPEN arrived. @throws {SluiceError} for what ends the session */
   onOpen(open: OpenFrame, add: (call: IncomingCall) => void): void {
     this.#table.admit(open.call);
@@ -80,14 +87,16 @@ export class IncomingCalls {
     try {
       plan = this.#acceptor.accept(open);
     } catch (reason) {
-      this.#refuse(open, { parts: refusalParts(reason), isAbuse: true });
+      // A peer that is known and may not call that is no danger; one that nobody knows, or that guesses names, may be.
+      const isAbuse = !(SluiceError.is(reason) && reason.code === "PERMISSION_DENIED");
+      this.#refuse(open, { parts: refusalParts(reason), isAbuse });
       return;
     }
     this.#lastNumber = open.key.number;
-    const call = new IncomingCall(this.#host, open, plan, () => this.#settled(call));
-    this.#running.add(call);
+    const call = new IncomingCall(this.#host, open, plan, this);
+    this.#running++;
     add(call);
-    call.begin();
+    call.begin(open);
   }
 
   #judge(open: OpenFrame): Refusal | undefined {
@@ -104,9 +113,9 @@ export class IncomingCalls {
       return refusal("INVALID_ARGUMENT", `its name has more than ${maxName} bytes (limits.maxName)`);
     }
     const most = Math.min(maxCalls, maxConcurrentHandlers);
-    if (this.#running.size >= most || this.#table.peerCalls >= maxCalls + mostOwed) {
+    if (this.#running >= most || this.#table.peerCalls >= maxCalls + mostOwed) {
       // A call may end before its handler settles: its caller cannot know that the slot is held.
-      const isAbuse = this.#running.size < most || this.#unended >= most;
+      const isAbuse = this.#running < most || this.#unended >= most;
       return refusal("RESOURCE_EXHAUSTED", `${most} of ${most} are running`, { isAbuse });
     }
     // Ends that their callers do not confirm would pile up here.
@@ -119,7 +128,9 @@ export class IncomingCalls {
   /** Running handlers whose calls have not ended for their callers. */
   get #unended(): number {
     let count = 0;
-    for (const { state } of this.#running) if (state !== "ended" && state !== "over") count++;
+    for (const call of this.#table.all()) {
+      if (call instanceof IncomingCall && call.state !== "ended" && call.state !== "over") count++;
+    }
     return count;
   }
 
@@ -131,11 +142,6 @@ export class IncomingCalls {
     }
     this.#host.control({ ...parts, call, offset: 0 });
     if (isAbuse) this.#host.abused();
-  }
-
-  #settled(call: IncomingCall): void {
-    this.#running.delete(call);
-    if (this.#running.size === 0) this.#onIdle();
   }
 }
 

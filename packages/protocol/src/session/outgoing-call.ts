@@ -1,11 +1,11 @@
 /**
- * A call that this side opened: its states, its frames, its two directions.
+ * A call that this side opened: its states, and what its user does with it.
  *
- * Spec: docs/wire.md §8 (caller), §4.4, §4.13. What users hold (call/) is built on it.
+ * How it is opened is in open-frame.ts, what comes back in callee-data.ts. Spec: docs/wire.md §8 (caller), §4.4, §4.13. What users
+ * hold (call/) is built on it.
  */
-import type { Timer } from "../clock.ts";
-import type { Message, Slot } from "../codec/slot.ts";
-import { remoteError, SluiceError } from "../errors/sluice-error.ts";
+import type { Message } from "../codec/slot.ts";
+import { SluiceError } from "../errors/sluice-error.ts";
 import { malformed } from "../frame/check-frame.ts";
 import {
   type CallKey,
@@ -16,67 +16,46 @@ import {
   FrameType,
   type OpenFrame,
 } from "../frame/frame.ts";
-import { maxFramePayload, messageOverhead } from "../limits.ts";
+import { messageOverhead } from "../limits.ts";
 import type { Link } from "../link/link.ts";
-import { Arrivals } from "./arrivals.ts";
+import { CallDeadline } from "./call-deadline.ts";
+import { type CallEnd, cancelled } from "./call-end.ts";
 import type { CallHost, SessionCall } from "./call-host.ts";
 import { type Action, type CallerEvent, type CallerState, callerMoves, type Move } from "./call-states.ts";
-import { ReceiveWindow } from "./credit-window.ts";
-import { Inbox, type InboxHost } from "./inbox.ts";
+import { CalleeData, type CalleeDataOwner } from "./callee-data.ts";
+import type { Inbox } from "./inbox.ts";
+import { type OpenRequest, openFrame, paramFits } from "./open-frame.ts";
 import { Outbox } from "./outbox.ts";
-import type { WholeMessage } from "./reassembly.ts";
+import { isNoRoom, reportedError } from "./reported-error.ts";
 
-/** What a caller wants. */
-export interface OpenRequest {
-  readonly procedure: string;
-  readonly param: Message;
-  /** Items come back. */
-  readonly receive: Slot | undefined;
-  /** Items follow the param. */
-  readonly send: Slot | undefined;
-  readonly isEvent: boolean;
-  readonly result: Slot;
-  /** The codes that the procedure declares, with the slots of their data. */
-  readonly errors: ReadonlyMap<string, Slot>;
-  /** Milliseconds until the deadline, from now; 0 for none. */
-  readonly timeoutMs: number;
-  /** A JSON object as text, `""` for none. */
-  readonly metadata: string;
-}
-
-/** How a call ended, for whoever opened it. Exactly one of them, once. */
-export interface CallEnd {
-  resolved(result: unknown): void;
-  rejected(error: SluiceError): void;
-}
-
-export class OutgoingCall implements SessionCall, InboxHost {
+export class OutgoingCall implements SessionCall, CalleeDataOwner {
   turnCredit = 0;
   id = 0;
   readonly request: OpenRequest;
-  /** Items that come back; `undefined` if none do. */
-  readonly inbox: Inbox | undefined;
   /** What follows the param; `undefined` if nothing does and the param went whole. */
   outbox: Outbox | undefined;
   readonly #host: CallHost;
   readonly #end: CallEnd;
-  readonly #arrivals: Arrivals;
+  readonly #data: CalleeData;
   #state: CallerState = "queued";
+  /** Until it has gone. */
   #openFrame: OpenFrame | undefined;
-  readonly #deadlineAt: number;
-  #deadline: Timer | undefined;
+  #wasStopped = false;
+  readonly #deadline: CallDeadline | undefined;
 
   constructor(host: CallHost, request: OpenRequest, end: CallEnd) {
     this.#host = host;
     this.request = request;
     this.#end = end;
-    const window = new ReceiveWindow(host.budget, host.limits, host.clock);
-    this.#arrivals = new Arrivals(window, host);
-    if (request.receive !== undefined) this.inbox = new Inbox(window, this);
+    this.#data = new CalleeData(host, this, request);
     if (request.send !== undefined) this.outbox = new Outbox(0, host.sending);
     const { timeoutMs } = request;
-    this.#deadlineAt = timeoutMs === 0 ? 0 : host.clock.now() + timeoutMs;
-    if (timeoutMs > 0) this.#deadline = host.clock.setTimer(timeoutMs, () => this.#expire());
+    if (timeoutMs > 0) this.#deadline = new CallDeadline(host.clock, timeoutMs, () => this.#expire());
+  }
+
+  /** Items that come back; `undefined` if none do. */
+  get inbox(): Inbox | undefined {
+    return this.#data.intake.inbox;
   }
 
   get state(): CallerState {
@@ -88,14 +67,13 @@ export class OutgoingCall implements SessionCall, InboxHost {
     return this.#state !== "queued" && this.#state !== "ended" && this.#state !== "over";
   }
 
-  // ── Opening ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
   /** Gets its id and key; its OPEN goes out at once, or at its turn. */
   open(id: number, key: CallKey): void {
     this.id = id;
     this.#state = "opened";
     this.#host.register(this);
-    this.#openFrame = this.#makeOpen(key);
+    const { maxWindow } = this.#host.limits;
+    this.#openFrame = openFrame(this.request, id, key, this.#data.intake.window.open(), maxWindow);
     const link = this.#host.freeLink;
     if (link === undefined) this.#host.ready(this);
     else {
@@ -114,45 +92,20 @@ export class OutgoingCall implements SessionCall, InboxHost {
     return opened + this.outbox.takeTurn(link, this.id, most - opened);
   }
 
-  #makeOpen(key: CallKey): OpenFrame {
-    const { procedure, metadata, send, isEvent, param } = this.request;
-    const { window } = this.#arrivals;
-    return {
-      type: FrameType.OPEN,
-      call: this.id,
-      more: false,
-      raw: param.raw,
-      halfClosed: send === undefined,
-      event: isEvent,
-      stop: false,
-      key,
-      timeoutMs: 0,
-      window: window.open(),
-      maxWindow: this.#host.limits.maxWindow,
-      procedure,
-      metadata,
-      resume: undefined,
-      routed: false,
-      total: param.length,
-      payload: param.body,
-      start: 0,
-      end: param.length,
-    };
-  }
-
   #sendOpen(link: Link): number {
     const frame = this.#openFrame as OpenFrame;
     this.#openFrame = undefined;
-    if (this.#deadlineAt > 0) {
-      frame.timeoutMs = Math.max(1, Math.ceil(this.#deadlineAt - this.#host.clock.now()));
-    }
+    if (this.#deadline !== undefined) frame.timeoutMs = Math.max(1, Math.ceil(this.#deadline.remainingMs));
     const { param } = this.request;
-    const { window, floor } = this.#host.peerLimits;
-    // A short text surely fits; its length is known when it has been encoded.
-    const surelyFits = param.length < 0 && messageOverhead + 3 * (param.body as string).length <= window;
-    if (!surelyFits) this.#measureParam(param, frame);
-    if (!surelyFits && (messageOverhead + param.length > window || this.#isTooLong(param))) {
-      return this.#sendOpenInPieces(link, frame, floor);
+    const { floor } = this.#host.peerLimits;
+    if (!paramFits(param, frame, this.#host)) {
+      this.outbox ??= new Outbox(0, this.#host.sending);
+      const until = this.outbox.startInside(param, floor);
+      frame.more = true;
+      frame.end = until - messageOverhead;
+      if (this.#host.isStructured) frame.payload = undefined;
+      link.send(frame);
+      return until;
     }
     const length = link.send(frame);
     if (param.length < 0) param.length = length;
@@ -161,52 +114,16 @@ export class OutgoingCall implements SessionCall, InboxHost {
     return end;
   }
 
-  #isTooLong(param: Message): boolean {
-    return !this.#host.isStructured && param.length > maxFramePayload;
-  }
-
-  #measureParam(param: Message, frame: OpenFrame): void {
-    if (param.length < 0) {
-      const text = param.body as string;
-      const bytes = this.#host.utf8.allocate(this.#host.utf8.byteLength(text));
-      this.#host.utf8.write(text, bytes, 0);
-      param.body = bytes;
-      param.length = bytes.length;
-    }
-    frame.payload = param.body;
-    frame.total = frame.end = param.length;
-  }
-
-  #sendOpenInPieces(link: Link, frame: OpenFrame, floor: number): number {
-    this.outbox ??= new Outbox(0, this.#host.sending);
-    const until = this.outbox.startInside(this.request.param, floor);
-    frame.more = true;
-    frame.end = until - messageOverhead;
-    if (this.#host.isStructured) frame.payload = undefined;
-    link.send(frame);
-    return until;
-  }
-
-  // ── Frames from the peer ─────────────────────────────────────────────────────────────────────────────────────────
-
   onData(frame: DataFrame): void {
-    const isResult = frame.type === FrameType.RESULT;
-    const isEnd = isResult && !frame.more;
+    const isEnd = frame.type === FrameType.RESULT && !frame.more;
     const { action, to } = this.#look(isEnd ? "result" : "data");
     if (action === "ignore") return;
-    if (isResult && this.#wasStopped && !this.#arrivals.isResultUnfinished) {
-      this.#arrivals.endAt(frame.offset, true);
-    }
-    const message = this.#arrivals.add(frame);
+    const message = this.#data.judge(frame, this.#wasStopped);
     if (isEnd && message === undefined) throw malformed(`the RESULT of call ${this.id} lies before its end`);
     // Only now: a frame that is refused ends the session, and the call with it, as one that has not ended.
     this.#state = to;
-    if (action === "drop") {
-      if (isEnd) this.#forget();
-    } else if (!isResult && this.inbox?.isDropping === true) this.inbox.skip();
-    else if (message === undefined) this.#expectMore();
-    else if (isEnd) this.#finish(message);
-    else this.#deliver(message);
+    if (action === "act") this.#data.take(frame.type, message);
+    else if (isEnd) this.#forget();
   }
 
   onCredit(frame: CreditFrame): void {
@@ -216,7 +133,7 @@ export class OutgoingCall implements SessionCall, InboxHost {
 
   onEnd(frame: EndFrame): void {
     if (this.#move("end") !== "act") return;
-    this.#arrivals.complete(frame.offset, this.#wasStopped);
+    this.#data.intake.arrivals.complete(frame.offset, this.#wasStopped);
     this.inbox?.end();
   }
 
@@ -229,15 +146,14 @@ export class OutgoingCall implements SessionCall, InboxHost {
       return;
     }
     // It may break off an item, but not the result, which is an end already.
-    this.#arrivals.endAt(frame.offset, from === "aborted" || !this.#arrivals.isResultUnfinished);
+    this.#data.intake.arrivals.endAt(
+      frame.offset,
+      from === "aborted" || !this.#data.intake.arrivals.isResultUnfinished,
+    );
     this.#state = to;
-    if (action === "act") this.#reject(this.#remoteError(frame));
+    if (action === "act") this.#reject(reportedError(frame, this.request.errors, this.#host.utf8));
     this.#forget();
   }
-
-  // ── What the user does ───────────────────────────────────────────────────────────────────────────────────────────
-
-  #wasStopped = false;
 
   /** "No more data; finish, and give me the result." Spec: docs/wire.md §4.4. */
   stop(reason = ""): void {
@@ -247,7 +163,7 @@ export class OutgoingCall implements SessionCall, InboxHost {
     }
     if (this.#move("stop") !== "act") return;
     this.#wasStopped = true;
-    this.outbox?.close();
+    this.#closeItems();
     this.#host.control({ type: FrameType.CANCEL, call: this.id, abort: false, reason });
     if (this.hasWork) this.#host.ready(this);
   }
@@ -255,6 +171,11 @@ export class OutgoingCall implements SessionCall, InboxHost {
   /** Gives the call up: over at once. */
   abort(reason?: unknown): void {
     this.fail(cancelled(reason, this.#neverLeft ? "no" : "maybe"));
+  }
+
+  /** No items follow. A direction that is half closed has no END, also while the rest of its param goes. */
+  #closeItems(): void {
+    if (this.request.send !== undefined) this.outbox?.close();
   }
 
   /** Its OPEN was not handed to a link: nobody else knows of it. */
@@ -272,16 +193,14 @@ export class OutgoingCall implements SessionCall, InboxHost {
       return;
     }
     this.#host.control({ type: FrameType.CANCEL, call: this.id, abort: true, reason: error.code });
-    this.inbox?.abandon(error);
     // The id is remembered until the callee's end; memory is not held for that.
-    this.#arrivals.discard("all");
-    this.#arrivals.window.close();
+    this.#data.intake.abandon(error);
     this.#reject(error);
   }
 
   /** Ends this side's direction after what was written. */
   closeOutbox(): void {
-    this.outbox?.close();
+    this.#closeItems();
     if (this.#state !== "queued" && this.hasWork) this.#host.ready(this);
   }
 
@@ -310,23 +229,28 @@ export class OutgoingCall implements SessionCall, InboxHost {
     } else this.#release();
   }
 
-  // ── Inbox host ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-  creditRaised(): void {
-    if (!this.isOutstanding || this.#state === "aborted" || this.#openFrame !== undefined) return;
-    const { received, limit } = this.#arrivals.window;
-    this.#host.control({ type: FrameType.CREDIT, call: this.id, received, limit });
+  get grantsCredit(): boolean {
+    return this.isOutstanding && this.#state !== "aborted" && this.#openFrame === undefined;
   }
 
   readerLeft(): void {
     this.stop();
   }
 
-  itemsDropped(): void {
-    this.#arrivals.discard("items");
+  resultArrived(result: unknown): void {
+    this.inbox?.end();
+    this.#end.resolved(result);
+    this.#forget();
   }
 
-  // ── Inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  resultRefused(error: SluiceError): void {
+    this.#reject(error);
+    this.#forget();
+  }
+
+  itemRefused(error: SluiceError): void {
+    this.fail(error);
+  }
 
   /** What the table says of `event` now. @throws {SluiceError} `PROTOCOL_ERROR` where it does not fit */
   #look(event: CallerEvent): Move<CallerState> {
@@ -341,58 +265,11 @@ export class OutgoingCall implements SessionCall, InboxHost {
     return action;
   }
 
-  #deliver(message: WholeMessage): void {
-    const { receive } = this.request;
-    if (receive === undefined || this.inbox === undefined) {
-      this.#refuseItems();
-      return;
-    }
-    let value: unknown;
-    try {
-      value = receive.decode(message, this.#host.utf8, message.owned);
-    } catch (reason) {
-      this.fail(SluiceError.from(reason, "DECODE_ERROR"));
-      return;
-    }
-    this.inbox.push(value, this.#arrivals.window.received);
-  }
-
-  #expectMore(): void {
-    const end = this.#arrivals.unfinishedEnd;
-    if (end === undefined) return;
-    if (this.#arrivals.isResultUnfinished) {
-      if (this.#arrivals.window.reserve(end, () => this.creditRaised())) this.creditRaised();
-    } else if (this.inbox === undefined) this.#refuseItems();
-    else this.inbox.expect(end);
-  }
-
-  /** The two sides know different procedures of that name: a fault of this call, not of the wire. */
-  #refuseItems(): void {
-    const { procedure } = this.request;
-    this.fail(
-      new SluiceError("INVALID_ARGUMENT", `${procedure} gives items, and was called as if it gave none`),
-    );
-  }
-
-  #finish(message: WholeMessage): void {
-    let value: unknown;
-    try {
-      value = this.request.result.decode(message, this.#host.utf8, message.owned);
-    } catch (reason) {
-      this.#reject(SluiceError.from(reason, "DECODE_ERROR"));
-      this.#forget();
-      return;
-    }
-    this.inbox?.end();
-    this.#end.resolved(value);
-    this.#forget();
-  }
-
   /** The peer had no room, and nothing of the call has happened there. Spec: docs/wire.md §4.3. */
   #putBack(): void {
     this.#state = "queued";
     this.outbox?.restart(this.request.param);
-    this.#arrivals.window.close();
+    this.#data.intake.window.close();
     this.#host.putBack(this);
     this.id = 0;
   }
@@ -414,8 +291,8 @@ export class OutgoingCall implements SessionCall, InboxHost {
   #release(): void {
     this.#state = "over";
     this.#deadline?.cancel();
-    this.outbox?.dispose(writeAfterEnd);
-    this.#arrivals.window.close();
+    this.outbox?.dispose();
+    this.#data.intake.window.close();
     this.#host.over(this);
   }
 
@@ -426,44 +303,13 @@ export class OutgoingCall implements SessionCall, InboxHost {
     this.#end.rejected(error);
   }
 
-  #remoteError({ body, payload, start, end, raw }: ErrorFrame): SluiceError {
-    const slot = this.request.errors.get(body.code);
-    const details = {
-      retryable: body.retryable === true,
-      processed: body.processed === "no" ? "no" : "maybe",
-      origin: body.origin === "relay" ? "relay" : "remote",
-    } as const;
-    if (slot === undefined) return remoteError(body.code, body.message, details, false);
-    try {
-      const data = slot.decode({ payload, start, end, raw }, this.#host.utf8);
-      return remoteError(body.code, body.message, { ...details, data }, true);
-    } catch (cause) {
-      return remoteError(body.code, body.message, { ...details, cause }, true);
-    }
-  }
-
   #expire(): void {
     const processed = this.#neverLeft ? "no" : "maybe";
     const { timeoutMs, procedure } = this.request;
     this.fail(
-      new SluiceError("DEADLINE_EXCEEDED", `${procedure} did not end within ${timeoutMs} ms`, { processed }),
+      new SluiceError("DEADLINE_EXCEEDED", `${procedure} did not end within ${Math.round(timeoutMs)} ms`, {
+        processed,
+      }),
     );
   }
-}
-
-/** Whether the peer had no slot for the call: it may be opened again. Spec: docs/wire.md §4.3. */
-function isNoRoom({ body }: ErrorFrame): boolean {
-  return body.code === "RESOURCE_EXHAUSTED" && body.processed === "no" && body.retryable !== false;
-}
-
-/** The error for a write that the end of its call has overtaken. */
-export function writeAfterEnd(): SluiceError {
-  return new SluiceError("CANCELLED", "Cannot write: the call has ended");
-}
-
-/** The error for a call that its user gave up. */
-export function cancelled(reason: unknown, processed: "no" | "maybe" = "maybe"): SluiceError {
-  const why = typeof reason === "string" && reason !== "" ? `: ${reason}` : "";
-  const cause = typeof reason === "string" ? undefined : reason;
-  return new SluiceError("CANCELLED", `The call was cancelled${why}`, { processed, cause });
 }

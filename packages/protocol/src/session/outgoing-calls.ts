@@ -5,11 +5,13 @@
  */
 import type { Timer } from "../clock.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
+import type { CallEnd } from "./call-end.ts";
 import type { CallHost } from "./call-host.ts";
 import { CallQueue } from "./call-queue.ts";
 import type { CallTable } from "./call-table.ts";
-import { checkLength } from "./outbox.ts";
-import { type CallEnd, type OpenRequest, OutgoingCall } from "./outgoing-call.ts";
+import type { OpenRequest } from "./open-frame.ts";
+import { OutgoingCall } from "./outgoing-call.ts";
+import { checkLength } from "./send-context.ts";
 
 /** How long a call waits that the peer had no room for, when no end of another would wake it, ms. */
 const retryMs = 100;

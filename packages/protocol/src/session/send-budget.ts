@@ -28,11 +28,11 @@ export class SendBudget {
 
   /**
    * Counts `bytes` that wait to be sent.
-   * @param isAlone nothing else of their call does: its writer has waited. That is always let through
+   * @param hasWaited whether little else of their call does, since its writer has waited. That is always let through
    * @throws {SluiceError} `RESOURCE_EXHAUSTED` for a writer that did not wait, beyond twice the budget
    */
-  keep(bytes: number, isAlone: boolean): void {
-    if (!isAlone && this.#unsent + bytes > 2 * this.#maxBytes) {
+  keep(bytes: number, hasWaited: boolean): void {
+    if (!hasWaited && this.#unsent + bytes > 2 * this.#maxBytes) {
       throw new SluiceError(
         "RESOURCE_EXHAUSTED",
         `Cannot write: ${this.#unsent} bytes wait to be sent, at most ${2 * this.#maxBytes} may (limits.maxBuffered); await each write`,

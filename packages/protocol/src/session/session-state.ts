@@ -16,3 +16,14 @@ export const legalMoves: Record<SessionState["name"], readonly SessionState["nam
   draining: ["draining", "closed"],
   closed: [],
 };
+
+/** `state`, when one side has sent DRAIN. */
+export function drained(state: SessionState, by: "ours" | "theirs"): SessionState {
+  const { ours, theirs } = state.name === "draining" ? state : { ours: false, theirs: false };
+  return { name: "draining", ours: ours || by === "ours", theirs: theirs || by === "theirs" };
+}
+
+/** Whether that side has sent DRAIN. */
+export function isDrained(state: SessionState, by: "ours" | "theirs"): boolean {
+  return state.name === "draining" && state[by];
+}

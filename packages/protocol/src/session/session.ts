@@ -12,47 +12,29 @@ import type { Utf8 } from "../frame/utf8.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { Link, LinkInfo, LinkReceiver } from "../link/link.ts";
 import { AbuseMeter } from "./abuse-meter.ts";
+import type { CallEnd } from "./call-end.ts";
 import type { CallHost, PeerLimits, SessionCall } from "./call-host.ts";
+import { CallRouter } from "./call-router.ts";
 import { CallTable } from "./call-table.ts";
 import { DoneNotices } from "./done-notices.ts";
 import type { PeerInfo } from "./handshake.ts";
-import type { CallAcceptor, IncomingCall } from "./incoming-call.ts";
+import type { IncomingCall } from "./incoming-call.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
+import { LinkTurns } from "./link-turns.ts";
 import { MemoryBudget } from "./memory-budget.ts";
-import type { SendContext } from "./outbox.ts";
-import { type CallEnd, type OpenRequest, OutgoingCall } from "./outgoing-call.ts";
+import type { OpenRequest } from "./open-frame.ts";
+import { OutgoingCall } from "./outgoing-call.ts";
 import { OutgoingCalls } from "./outgoing-calls.ts";
 import { Pings } from "./pings.ts";
-import { SendBudget } from "./send-budget.ts";
-import { legalMoves, type SessionState } from "./session-state.ts";
-import { Turns } from "./turns.ts";
+import { type SendContext, sendContext } from "./send-context.ts";
+import type { SessionListener, SessionOptions } from "./session-options.ts";
+import { type Activity, SessionRest } from "./session-rest.ts";
+import { drained, isDrained, legalMoves, type SessionState } from "./session-state.ts";
 
 /** How long a link that was closed may linger before it is cut, ms. */
 const lingerMs = 5_000;
 
-export interface SessionOptions {
-  readonly role: "connector" | "acceptor";
-  /** The session takes it over. */
-  readonly link: Link;
-  readonly peer: PeerInfo;
-  /** This side's epoch: 16 hex digits. */
-  readonly epoch: string;
-  readonly limits: ResolvedLimits;
-  readonly clock: Clock;
-  readonly encoding: Encoding;
-  /** Makes what serves the peer's calls. */
-  serve(session: Session): CallAcceptor;
-}
-
-/** What happens to a session that its owner may want to know. */
-export interface SessionListener {
-  /** The peer takes no new calls; it closes within `grace` ms. */
-  draining?(grace: number, retry: number): void;
-  /** The session is over: once. */
-  closed?(error: SluiceError): void;
-}
-
-export class Session implements CallHost, LinkReceiver {
+export class Session implements CallHost, LinkReceiver, Activity {
   readonly clock: Clock;
   readonly limits: ResolvedLimits;
   readonly peer: PeerInfo;
@@ -68,15 +50,13 @@ export class Session implements CallHost, LinkReceiver {
   readonly #table: CallTable<OutgoingCall | IncomingCall>;
   readonly #outgoing: OutgoingCalls;
   readonly #incoming: IncomingCalls;
-  readonly #turns = new Turns<SessionCall>();
+  readonly #router: CallRouter;
+  readonly #rest = new SessionRest(this);
+  readonly #turns: LinkTurns;
   readonly #done: DoneNotices;
   readonly #abuse: AbuseMeter;
   readonly #pings: Pings;
   #state: SessionState = { name: "open" };
-  /** Who waits until no call is left; until none of this side's is. */
-  #whenIdle: (() => void)[] = [];
-  #whenDone: (() => void)[] = [];
-  #whenSettled: (() => void)[] = [];
   #linger: Timer | undefined;
 
   constructor(options: SessionOptions) {
@@ -90,25 +70,20 @@ export class Session implements CallHost, LinkReceiver {
     this.utf8 = link.utf8;
     this.isStructured = encoding.kind === "structured";
     this.#link = link;
+    this.#turns = new LinkTurns(link);
     this.budget = new MemoryBudget(limits);
-    this.sending = {
-      budget: new SendBudget(limits.maxBuffered),
-      utf8: this.utf8,
-      isStructured: this.isStructured,
-      resultAllowance: peer.limits.floor,
-      maxMessage: peer.limits.maxMessage,
-    };
+    this.sending = sendContext(peer.limits, limits.maxBuffered, this.utf8, this.isStructured);
     this.#table = new CallTable(options.role);
     this.#outgoing = new OutgoingCalls(this, this.#table, options.epoch);
-
     this.#abuse = new AbuseMeter(limits.abuseRate);
     this.#pings = new Pings(clock);
     this.#done = new DoneNotices(clock, (calls) =>
-      this.#send({ type: FrameType.DONE, call: 0, rest: false, calls }),
+      this.control({ type: FrameType.DONE, call: 0, rest: false, calls }),
     );
     this.#incoming = new IncomingCalls(this, this.#table, options.serve(this), peer.epoch, () =>
-      this.#noticeIdle(),
+      this.#rest.notice(),
     );
+    this.#router = new CallRouter(this.#table, this.#incoming, () => this.abused());
     link.receive(this);
   }
 
@@ -116,9 +91,18 @@ export class Session implements CallHost, LinkReceiver {
     return this.#state;
   }
 
+  get isOver(): boolean {
+    return this.#state.name === "closed";
+  }
+
   /** Calls of both sides that are not over. */
   get openCalls(): number {
     return this.#table.size;
+  }
+
+  /** Whether a call of this side runs or waits. */
+  get isCalling(): boolean {
+    return !this.#outgoing.isIdle;
   }
 
   /** Handlers that run for the peer. */
@@ -147,57 +131,38 @@ export class Session implements CallHost, LinkReceiver {
 
   /** Takes no new calls from the peer; resolves when those of both sides have ended, or the session is over. */
   drain(grace: number, retry = 0): Promise<void> {
-    if (this.#state.name === "closed") return Promise.resolve();
-    if (this.#state.name === "open" || !this.#state.ours) {
-      this.#moveTo({
-        name: "draining",
-        ours: true,
-        theirs: this.#state.name === "draining" && this.#state.theirs,
-      });
+    if (this.isOver) return Promise.resolve();
+    if (!isDrained(this.#state, "ours")) {
+      this.#moveTo(drained(this.#state, "ours"));
       this.#incoming.refuse();
       this.control({ type: FrameType.DRAIN, call: 0, grace, retry });
     }
-    return new Promise((resolve) => {
-      this.#whenIdle.push(resolve);
-      this.#noticeIdle();
-    });
+    return this.#rest.whenIdle();
   }
 
   /** Stops the calls that this side has opened; resolves when all of them have ended. */
   stop(): Promise<void> {
     this.#outgoing.cancelWaiting();
     for (const call of this.#table.all()) if (call instanceof OutgoingCall) call.stop();
-    return new Promise((resolve) => {
-      this.#whenDone.push(resolve);
-      this.#noticeIdle();
-    });
+    return this.#rest.whenDone();
   }
 
   /** Resolves when no handler runs any more. */
   whenSettled(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#whenSettled.push(resolve);
-      this.#noticeIdle();
-    });
+    return this.#rest.whenSettled();
   }
 
   /** Ends the session: tells the peer, fails the calls of both sides with `error`. Idempotent. */
   close(error: SluiceError): void {
-    if (this.#state.name === "closed") return;
-    this.#link.send({
-      type: FrameType.CLOSE,
-      call: 0,
-      code: error.code,
-      reason: error.message.slice(0, 1000),
-    });
+    if (this.isOver) return;
+    const { code, message } = error;
+    this.#link.send({ type: FrameType.CLOSE, call: 0, code, reason: message.slice(0, 1000) });
     this.#end(error, "shutdown");
     this.#closeLink();
   }
 
-  // ── Link receiver ────────────────────────────────────────────────────────────────────────────────────────────────
-
   frame(frame: Frame): void {
-    if (this.#state.name === "closed") return;
+    if (this.isOver) return;
     try {
       this.#route(frame);
     } catch (reason) {
@@ -214,12 +179,12 @@ export class Session implements CallHost, LinkReceiver {
   }
 
   writable(): void {
-    this.#pump();
+    this.#turns.pump();
   }
 
   closed(error: SluiceError | undefined): void {
     this.#linger?.cancel();
-    if (this.#state.name === "closed") return;
+    if (this.isOver) return;
     const cause = error === undefined ? {} : { cause: error };
     this.#end(
       new SluiceError("UNAVAILABLE", `The link to ${this.peer.name} was lost`, cause),
@@ -227,19 +192,16 @@ export class Session implements CallHost, LinkReceiver {
     );
   }
 
-  // ── Call host ────────────────────────────────────────────────────────────────────────────────────────────────────
-
   get freeLink(): Link | undefined {
-    return this.#turns.isEmpty && this.#link.room > 0 ? this.#link : undefined;
+    return this.#turns.freeLink;
   }
 
   control(frame: Frame): void {
-    this.#send(frame);
+    if (!this.isOver) this.#link.send(frame);
   }
 
   ready(call: SessionCall): void {
     this.#turns.add(call);
-    this.#pump();
   }
 
   register(call: OutgoingCall): void {
@@ -250,7 +212,7 @@ export class Session implements CallHost, LinkReceiver {
     this.#turns.remove(call);
     this.#table.remove(call.id);
     if (call instanceof OutgoingCall) this.#outgoing.over(call);
-    this.#noticeIdle();
+    this.#rest.notice();
   }
 
   putBack(call: OutgoingCall): void {
@@ -272,32 +234,9 @@ export class Session implements CallHost, LinkReceiver {
     throw new SluiceError("ENHANCE_YOUR_CALM", `The peer caused ${what} (limits.abuseRate)`);
   }
 
-  // ── Inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
   #route(frame: Frame): void {
+    if (this.#router.route(frame)) return;
     switch (frame.type) {
-      case FrameType.DATA:
-      case FrameType.RESULT:
-        this.#find(frame.call)?.onData(frame);
-        break;
-      case FrameType.CREDIT:
-        this.#find(frame.call)?.onCredit(frame);
-        break;
-      case FrameType.OPEN:
-        this.#incoming.onOpen(frame, (call) => this.#table.add(call));
-        break;
-      case FrameType.DONE:
-        for (const id of frame.calls) this.#onDone(id);
-        break;
-      case FrameType.END:
-        this.#find(frame.call)?.onEnd(frame);
-        break;
-      case FrameType.ERROR:
-        this.#ofOwn(frame.call, "ERROR")?.onError(frame);
-        break;
-      case FrameType.CANCEL:
-        this.#ofPeer(frame.call, "CANCEL")?.onCancel(frame);
-        break;
       case FrameType.PING:
         if (!frame.answer) this.control({ ...frame, answer: true });
         else if (!this.#pings.answered(frame.nonce)) this.abused();
@@ -313,41 +252,9 @@ export class Session implements CallHost, LinkReceiver {
     }
   }
 
-  #find(id: number): OutgoingCall | IncomingCall | undefined {
-    const call = this.#table.get(id);
-    if (call !== undefined) return call;
-    this.#table.checkOver(id);
-    if (!this.#incoming.wasRefused(id)) this.abused();
-    return undefined;
-  }
-
-  #ofOwn(id: number, name: string): OutgoingCall | undefined {
-    const call = this.#find(id);
-    if (call === undefined || call instanceof OutgoingCall) return call;
-    throw malformed(`${name} for call ${id} from its caller`);
-  }
-
-  #ofPeer(id: number, name: string): IncomingCall | undefined {
-    const call = this.#find(id);
-    if (call === undefined || !(call instanceof OutgoingCall)) return call;
-    throw malformed(`${name} for call ${id} from its callee`);
-  }
-
-  #onDone(id: number): void {
-    const call = this.#table.get(id);
-    this.#incoming.onDone(id);
-    if (call === undefined) this.#table.checkOver(id);
-    else if (call instanceof OutgoingCall) throw malformed(`DONE for call ${id} from its callee`);
-    else call.onDone();
-  }
-
   #onDrain(grace: number, retry: number): void {
-    if (this.#state.name === "draining" && this.#state.theirs) return;
-    this.#moveTo({
-      name: "draining",
-      ours: this.#state.name === "draining" && this.#state.ours,
-      theirs: true,
-    });
+    if (isDrained(this.#state, "theirs")) return;
+    this.#moveTo(drained(this.#state, "theirs"));
     this.#outgoing.refuse(
       new SluiceError("UNAVAILABLE", `${this.peer.name} is draining`, { origin: "remote", processed: "no" }),
     );
@@ -377,30 +284,8 @@ export class Session implements CallHost, LinkReceiver {
     this.#outgoing.refuse(error);
     for (const call of this.#table.clear()) call.lost(error, cause);
     this.#pings.fail(error);
-    this.#noticeIdle();
+    this.#rest.notice();
     this.listener.closed?.(error);
-  }
-
-  #send(frame: Frame): void {
-    if (this.#state.name !== "closed") this.#link.send(frame);
-  }
-
-  #pump(): void {
-    while (this.#link.room > 0) {
-      const call = this.#turns.next();
-      if (call === undefined) return;
-      const spent = call.takeTurn(this.#link, call.turnCredit);
-      this.#turns.spent(call, spent, call.hasWork);
-    }
-  }
-
-  #noticeIdle(): void {
-    const isOver = this.#state.name === "closed";
-    if (this.#incoming.running === 0) this.#whenSettled = wake(this.#whenSettled);
-    if (!isOver && !this.#outgoing.isIdle) return;
-    this.#whenDone = wake(this.#whenDone);
-    if (isOver || (this.#table.size === 0 && this.#incoming.running === 0))
-      this.#whenIdle = wake(this.#whenIdle);
   }
 
   #moveTo(state: SessionState): void {
@@ -415,10 +300,4 @@ export class Session implements CallHost, LinkReceiver {
 function asSessionEnd(reason: unknown): SluiceError {
   if (SluiceError.is(reason)) return reason;
   return new SluiceError("INTERNAL", "A fault in this peer ended the session", { cause: reason });
-}
-
-function wake(waiting: (() => void)[]): (() => void)[] {
-  if (waiting.length === 0) return waiting;
-  for (const resolve of waiting) resolve();
-  return [];
 }

@@ -545,7 +545,7 @@ describe("an upload from a source", () => {
       }
     }
     const call = pair.caller.items("chat", "channel", { send: odd() });
-    expect((await pair.failure(call)).cause).toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(await pair.failure(call)).toMatchObject({ code: "INVALID_ARGUMENT", processed: "maybe" });
     await settle();
     expect(isLeft).toBe(true);
     await pair.expectIdle();

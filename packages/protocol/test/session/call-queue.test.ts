@@ -86,7 +86,7 @@ describe("CallQueue", () => {
       pick: fc.nat(),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 100, size: "max" }), (steps) => {
         const queue = new CallQueue<Call>(1000);
         const ranks = new Map<Call, number>();
         const returned: Call[] = [];

@@ -315,7 +315,7 @@ describe("ReceiveWindow invariants", () => {
       bytes: fc.integer({ min: 1, max: 100_000 }),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 150, size: "max" }), (steps) => {
         const maxBuffered = 512 * KiB;
         const budget = new MemoryBudget({ maxBuffered, maxCalls: 8 });
         const clock = new FakeClock();

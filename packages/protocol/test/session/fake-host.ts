@@ -5,8 +5,8 @@ import { type ResolvedLimits, resolveLimits } from "../../src/limits.ts";
 import type { Link } from "../../src/link/link.ts";
 import type { CallHost, PeerLimits, SessionCall } from "../../src/session/call-host.ts";
 import { MemoryBudget } from "../../src/session/memory-budget.ts";
-import type { SendContext } from "../../src/session/outbox.ts";
 import { SendBudget } from "../../src/session/send-budget.ts";
+import type { SendContext } from "../../src/session/send-context.ts";
 import { FakeClock } from "../../src/testing/fake-clock.ts";
 import { ScriptedLink } from "./scripted-link.ts";
 

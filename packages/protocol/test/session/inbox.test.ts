@@ -281,7 +281,7 @@ describe("Inbox against a model", () => {
       bytes: fc.integer({ min: 64, max: 20_000 }),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
         const { inbox, window, granted } = setUp();
         const sent: string[] = [];
         const got: string[] = [];
@@ -315,7 +315,8 @@ describe("Inbox against a model", () => {
           }
           expect(window.taken).toBeLessThanOrEqual(window.received);
           expect(window.received).toBeLessThanOrEqual(window.limit);
-          expect(window.limit).toBe(granted.at(-1) ?? (window.limit as number));
+          // After the end nothing comes that credit would be for: its sender is not told.
+          if (isOpen) expect(window.limit).toBe(granted.at(-1) ?? (window.limit as number));
           expect(inbox.length === 0 || !inbox.isWaitedFor).toBe(true);
         }
         inbox.end();

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { jsonCodec } from "../../src/codec/json-codec.ts";
 import { SluiceError } from "../../src/errors/sluice-error.ts";
 import { FrameType, type OpenFrame } from "../../src/frame/frame.ts";
-import type { CalleeState } from "../../src/session/call-states.ts";
-import { type AbortReason, errorParts, IncomingCall, refusalParts } from "../../src/session/incoming-call.ts";
+import type { CalleeEvent, CalleeState } from "../../src/session/call-states.ts";
+import { errorParts, refusalParts } from "../../src/session/error-parts.ts";
+import { type AbortReason, IncomingCall } from "../../src/session/incoming-call.ts";
 import { FakeHost } from "./fake-host.ts";
 import { cancel, credit, data, end, json, open } from "./frames.ts";
 import { anySlot, bytesOf } from "./session-pair.ts";
@@ -13,6 +14,8 @@ import { settle } from "./settle.ts";
 interface Setup {
   readonly host: FakeHost;
   readonly call: IncomingCall;
+  /** Hands the OPEN over. */
+  begin(): void;
   readonly aborts: AbortReason[];
   /** What the handler read: items, `end`, or the code of an error. */
   readonly read: string[];
@@ -31,11 +34,12 @@ function setUp(
   const read: string[] = [];
   const params: unknown[] = [];
   let slots = 0;
+  const frame = open({ halfClosed: false, ...fields });
   const call = new IncomingCall(
     host,
-    open({ halfClosed: false, ...fields }),
+    frame,
     { param: slot, send: takesItems ? slot : undefined, start: (_, param) => params.push(param) },
-    () => slots++,
+    { freed: () => slots++ },
   );
   call.onAbort((reason) => aborts.push(reason));
   const next = (): void => {
@@ -48,7 +52,7 @@ function setUp(
     );
   };
   next();
-  return { host, call, aborts, read, params, slots: () => slots };
+  return { host, call, begin: () => call.begin(frame), aborts, read, params, slots: () => slots };
 }
 
 const item = (length = 10) => ({ body: bytesOf(length), length, raw: true, start: 0 });
@@ -59,17 +63,17 @@ function settled({ call }: Setup): void {
 }
 
 const enter: Record<CalleeState, (setup: Setup) => void> = {
-  running: ({ call }) => call.begin(),
-  stopped({ call }) {
-    call.begin();
+  running: ({ begin }) => begin(),
+  stopped({ call, begin }) {
+    begin();
     call.onCancel(cancel(false));
   },
-  aborting({ call }) {
-    call.begin();
+  aborting({ call, begin }) {
+    begin();
     call.onCancel(cancel(true));
   },
   ended(setup) {
-    setup.call.begin();
+    setup.begin();
     settled(setup);
   },
   over(setup) {
@@ -87,7 +91,7 @@ const events = {
   settled,
   done: ({ call }: Setup) => call.onDone(),
   lost: ({ call }: Setup) => call.lost(new SluiceError("UNAVAILABLE", "lost"), "disconnected"),
-};
+} satisfies Record<CalleeEvent, (setup: Setup) => void>;
 
 interface Outcome {
   readonly state: CalleeState;
@@ -208,19 +212,19 @@ describe("a call of the peer, every state and event", () => {
 describe("the OPEN of a call of the peer", () => {
   it("of a channel is answered with CREDIT at once, one that is half closed is not", () => {
     const channel = setUp();
-    channel.call.begin();
+    channel.begin();
     expect(channel.host.take().frames).toEqual(["CREDIT 64 65600"]);
     const request = setUp({ halfClosed: true });
-    request.call.begin();
+    request.begin();
     expect([request.host.take().frames, request.params]).toEqual([[], [undefined]]);
   });
 
   it("FC-6 a param larger than the window in one OPEN is FLOW_CONTROL_ERROR, the window itself is not", () => {
     const fits = setUp({ payload: bytesOf(65_472), end: 65_472, total: 65_472, raw: true });
-    fits.call.begin();
+    fits.begin();
     expect(fits.params).toHaveLength(1);
     const large = setUp({ payload: bytesOf(65_473), end: 65_473, total: 65_473, raw: true });
-    expect(() => large.call.begin()).toThrow(expect.objectContaining({ code: "FLOW_CONTROL_ERROR" }));
+    expect(() => large.begin()).toThrow(expect.objectContaining({ code: "FLOW_CONTROL_ERROR" }));
     expect(large.params).toEqual([]);
     large.call.lost(new SluiceError("FLOW_CONTROL_ERROR", "closed"), "shutdown");
     expect([large.slots(), large.call.state]).toEqual([1, "over"]);
@@ -228,11 +232,11 @@ describe("the OPEN of a call of the peer", () => {
 
   it("REL-C2 that allows more than 16 MiB is FLOW_CONTROL_ERROR", () => {
     const most = 16 * 1024 * 1024;
-    setUp({ window: most }).call.begin();
-    expect(() => setUp({ window: most + 1 }).call.begin()).toThrow(
+    setUp({ window: most }).begin();
+    expect(() => setUp({ window: most + 1 }).begin()).toThrow(
       expect.objectContaining({ code: "FLOW_CONTROL_ERROR" }),
     );
-    expect(() => setUp({ window: 2 ** 32 - 1 }).call.begin()).toThrow(
+    expect(() => setUp({ window: 2 ** 32 - 1 }).begin()).toThrow(
       expect.objectContaining({ code: "FLOW_CONTROL_ERROR" }),
     );
   });
@@ -240,7 +244,7 @@ describe("the OPEN of a call of the peer", () => {
   it("with a param in pieces has the rest reserved at once; the handler starts when all is there", () => {
     const bytes = bytesOf(1_000_000);
     const setup = setUp({ more: true, raw: true, total: 1_000_000, payload: bytes, end: 1984 });
-    setup.call.begin();
+    setup.begin();
     expect([setup.params, setup.host.take().frames]).toEqual([[], ["CREDIT 2048 1000064"]]);
     let at = 1984;
     while (at < 1_000_000) {
@@ -254,7 +258,7 @@ describe("the OPEN of a call of the peer", () => {
 
   it("a first piece beyond the floor is FLOW_CONTROL_ERROR, and the slot is given back with the session", () => {
     const setup = setUp({ more: true, raw: true, total: 100_000, payload: bytesOf(1985), end: 1985 });
-    expect(() => setup.call.begin()).toThrow(expect.objectContaining({ code: "FLOW_CONTROL_ERROR" }));
+    expect(() => setup.begin()).toThrow(expect.objectContaining({ code: "FLOW_CONTROL_ERROR" }));
     setup.call.lost(new SluiceError("FLOW_CONTROL_ERROR", "closed"), "shutdown");
     expect([setup.slots(), setup.params]).toEqual([1, []]);
   });
@@ -263,18 +267,18 @@ describe("the OPEN of a call of the peer", () => {
     const host = new FakeHost();
     Object.assign(host.limits, { maxMessage: 1024 });
     const whole = setUp({ payload: bytesOf(1025), end: 1025, total: 1025, raw: true }, { host });
-    expect(() => whole.call.begin()).toThrow(expect.objectContaining({ code: "FRAME_TOO_LARGE" }));
+    expect(() => whole.begin()).toThrow(expect.objectContaining({ code: "FRAME_TOO_LARGE" }));
     const pieces = setUp(
       { more: true, raw: true, total: 1_000_000, payload: bytesOf(1984), end: 1984 },
       { host },
     );
-    expect(() => pieces.call.begin()).toThrow(expect.objectContaining({ code: "FRAME_TOO_LARGE" }));
+    expect(() => pieces.begin()).toThrow(expect.objectContaining({ code: "FRAME_TOO_LARGE" }));
     expect([whole.params, pieces.params]).toEqual([[], []]);
   });
 
   it("RQ-6 a param that does not decode is refused with DECODE_ERROR{no}, and no handler runs", () => {
     const setup = setUp({ payload: json("{"), end: 1, total: 1 });
-    setup.call.begin();
+    setup.begin();
     expect(setup.params).toEqual([]);
     expect(setup.slots()).toBe(1);
     expect(setup.host.link.frames.at(-1)).toMatchObject({
@@ -285,22 +289,23 @@ describe("the OPEN of a call of the peer", () => {
     expect(setup.call.state).toBe("ended");
   });
 
-  it("flag stop: the handler runs with a signal that has aborted", () => {
+  it("flag stop: the handler runs with a signal that has aborted, and its items go nowhere", () => {
     const setup = setUp({ stop: true });
-    setup.call.begin();
+    setup.begin();
     expect([setup.params, setup.aborts]).toEqual([[undefined], ["stop"]]);
+    expect([setup.call.state, setup.call.isWanted]).toEqual(["stopped", false]);
   });
 
   it("while its param comes, stop is remembered, abort and DONE end it without a handler, and lost too", () => {
     const pieces = { more: true, raw: true, total: 5000, payload: bytesOf(1984), end: 1984 };
     const stopped = setUp(pieces);
-    stopped.call.begin();
+    stopped.begin();
     stopped.call.onCancel(cancel(false));
     stopped.call.onData(data(2048, bytesOf(3016)));
     expect([stopped.params.length, stopped.aborts]).toEqual([1, ["stop"]]);
     for (const event of ["abort", "done", "lost"] as const) {
       const setup = setUp(pieces);
-      setup.call.begin();
+      setup.begin();
       events[event](setup);
       expect([setup.params, setup.slots(), setup.call.state]).toEqual([[], 1, "over"]);
       expect(setup.host.take().frames.at(-1)).toBe("ERROR 0 CANCELLED");
@@ -310,7 +315,7 @@ describe("the OPEN of a call of the peer", () => {
 
   it("END and items while its param comes are PROTOCOL_ERROR", () => {
     const setup = setUp({ more: true, raw: true, total: 5000, payload: bytesOf(1984), end: 1984 });
-    setup.call.begin();
+    setup.begin();
     expect(() => setup.call.onEnd(end(2048))).toThrow(expect.objectContaining({ code: "PROTOCOL_ERROR" }));
   });
 });
@@ -320,14 +325,14 @@ describe("what the caller may not send", () => {
 
   it("a RESULT", () => {
     const setup = setUp();
-    setup.call.begin();
+    setup.begin();
     const result = data(64, bytesOf(1), { type: FrameType.RESULT });
     expect(() => setup.call.onData(result)).toThrow(protocolError);
   });
 
   it("REL-C10 items or END of a call that is half closed, items after END, END twice", () => {
     const request = setUp({ halfClosed: true });
-    request.call.begin();
+    request.begin();
     expect(() => request.call.onData(data(64, bytesOf(1)))).toThrow(protocolError);
     expect(() => request.call.onEnd(end(64))).toThrow(protocolError);
     const large = setUp({
@@ -338,12 +343,12 @@ describe("what the caller may not send", () => {
       payload: bytesOf(1984),
       end: 1984,
     });
-    large.call.begin();
+    large.begin();
     large.call.onData(data(2048, bytesOf(3016)));
     expect(() => large.call.onData(data(5064, bytesOf(1)))).toThrow(protocolError);
     expect(() => large.call.onEnd(end(5064))).toThrow(protocolError);
     const channel = setUp();
-    channel.call.begin();
+    channel.begin();
     channel.call.onEnd(end(64));
     expect(() => channel.call.onData(data(64, bytesOf(1)))).toThrow(protocolError);
     expect(() => channel.call.onEnd(end(64))).toThrow(protocolError);
@@ -351,19 +356,19 @@ describe("what the caller may not send", () => {
 
   it("items to a procedure that takes none end the call with INVALID_ARGUMENT, not the session; END is fine", () => {
     const setup = setUp({}, { takesItems: false });
-    setup.call.begin();
+    setup.begin();
     setup.call.onEnd(end(64));
     expect(setup.call.state).toBe("running");
     const other = setUp({}, { takesItems: false });
-    other.call.begin();
+    other.begin();
     other.call.onData(data(64, bytesOf(1)));
     expect(other.host.take().frames.at(-1)).toBe("ERROR 0 INVALID_ARGUMENT");
     expect([other.call.state, other.aborts, other.slots()]).toEqual(["ended", ["cancelled"], 0]);
   });
 
   it("an item that does not decode ends the call for both, the items before it reach the handler", async () => {
-    const { call, host, read, aborts } = setUp();
-    call.begin();
+    const { call, begin, host, read, aborts } = setUp();
+    begin();
     host.take();
     call.onData(data(64, json('"fine"'), { raw: false }));
     call.onData(data(134, json("{"), { raw: false }));
@@ -376,8 +381,8 @@ describe("what the caller may not send", () => {
 
 describe("the handler's messages", () => {
   it("items, END, result", () => {
-    const { call, host } = setUp({ halfClosed: true });
-    call.begin();
+    const { call, begin, host } = setUp({ halfClosed: true });
+    begin();
     expect(call.write(item())).toBe(true);
     call.closeOutbox();
     call.resolve(item());
@@ -386,16 +391,16 @@ describe("the handler's messages", () => {
   });
 
   it("X32 items, then the error", () => {
-    const { call, host } = setUp({ halfClosed: true });
-    call.begin();
+    const { call, begin, host } = setUp({ halfClosed: true });
+    begin();
     call.write(item());
     call.reject(errorParts("ABORTED", "no", { processed: "maybe" }));
     expect(host.take().frames).toEqual(["DATA 0+10", "ERROR 74 ABORTED"]);
   });
 
   it("ends once: the second result and the second error say nothing", () => {
-    const { call, host } = setUp({ halfClosed: true });
-    call.begin();
+    const { call, begin, host } = setUp({ halfClosed: true });
+    begin();
     call.resolve(item());
     call.resolve(item(20));
     call.reject(errorParts("ABORTED", "no", { processed: "maybe" }));
@@ -405,16 +410,16 @@ describe("the handler's messages", () => {
   it("a result that the peer does not accept is refused here, and the call can still end", () => {
     const host = new FakeHost();
     Object.assign(host.sending, { maxMessage: 100 });
-    const { call } = setUp({ halfClosed: true }, { host });
-    call.begin();
+    const { call, begin } = setUp({ halfClosed: true }, { host });
+    begin();
     expect(() => call.resolve(item(101))).toThrow(expect.objectContaining({ code: "RESOURCE_EXHAUSTED" }));
     call.reject(errorParts("INTERNAL", "no", { processed: "maybe" }));
     expect(host.take().frames).toEqual(["ERROR 0 INTERNAL"]);
   });
 
   it("§4.4 stop drops what was not sent, wakes its writer, and the result says where it broke off", async () => {
-    const { call, host } = setUp({ halfClosed: true, window: 2000 });
-    call.begin();
+    const { call, begin, host } = setUp({ halfClosed: true, window: 2000 });
+    begin();
     expect(call.write(item(5000))).toBe(false);
     const waiting = call.outbox.accepted();
     call.onCancel(cancel(false));
@@ -424,8 +429,8 @@ describe("the handler's messages", () => {
   });
 
   it("abort rejects whoever waits to write", async () => {
-    const { call } = setUp({ halfClosed: true, window: 2000 });
-    call.begin();
+    const { call, begin } = setUp({ halfClosed: true, window: 2000 });
+    begin();
     call.write(item(5000));
     const waiting = call.outbox.accepted();
     call.onCancel(cancel(true));
@@ -435,8 +440,8 @@ describe("the handler's messages", () => {
 
 describe("an end that waits for credit", () => {
   it("whose caller aborts is replaced by ERROR{CANCELLED}: the caller remembers its id until it hears one", () => {
-    const { call, host, slots } = setUp({ halfClosed: true, window: 2000 });
-    call.begin();
+    const { call, begin, host, slots } = setUp({ halfClosed: true, window: 2000 });
+    begin();
     call.write(item(5000));
     call.resolve(item());
     call.settled();
@@ -447,16 +452,16 @@ describe("an end that waits for credit", () => {
   });
 
   it("that was said before the abort came is not said twice", () => {
-    const { call, host } = setUp({ halfClosed: true });
-    call.begin();
+    const { call, begin, host } = setUp({ halfClosed: true });
+    begin();
     call.resolve(item());
     call.onCancel(cancel(true));
     expect(host.take()).toEqual({ frames: ["RESULT 0+10"], log: ["over"] });
   });
 
   it("goes on when credit comes", () => {
-    const { call, host } = setUp({ halfClosed: true, window: 2000 });
-    call.begin();
+    const { call, begin, host } = setUp({ halfClosed: true, window: 2000 });
+    begin();
     call.write(item(5000));
     call.resolve(item());
     host.take();
@@ -468,8 +473,8 @@ describe("an end that waits for credit", () => {
 describe("deadlines of a call of the peer", () => {
   it("CA-15 CA-17 end it with ERROR{DEADLINE_EXCEEDED}; the slot is held until the handler settles", async () => {
     const setup = setUp({ timeoutMs: 1000 });
-    const { call, host, aborts, read, slots } = setup;
-    call.begin();
+    const { call, begin, host, aborts, read, slots } = setup;
+    begin();
     host.take();
     expect(call.remainingMs).toBe(1000);
     await host.clock.advance(999);
@@ -488,15 +493,15 @@ describe("deadlines of a call of the peer", () => {
   });
 
   it("in the middle of an item break it off", async () => {
-    const { call, host } = setUp({ timeoutMs: 1000, halfClosed: true, window: 2000 });
-    call.begin();
+    const { call, begin, host } = setUp({ timeoutMs: 1000, halfClosed: true, window: 2000 });
+    begin();
     call.write(item(5000));
     await host.clock.advance(1000);
     expect(host.take().frames).toEqual(["DATA 0+1936 more head 5000", "ERROR 2000 DEADLINE_EXCEEDED"]);
   });
 
   it("while the param comes say `no`, and give the slot back", async () => {
-    const { call, host, slots, params } = setUp({
+    const { begin, host, slots, params } = setUp({
       timeoutMs: 1000,
       more: true,
       raw: true,
@@ -504,7 +509,7 @@ describe("deadlines of a call of the peer", () => {
       payload: bytesOf(1984),
       end: 1984,
     });
-    call.begin();
+    begin();
     await host.clock.advance(1000);
     expect([slots(), params]).toEqual([1, []]);
     expect(host.link.frames.at(-1)).toMatchObject({ body: { code: "DEADLINE_EXCEEDED", processed: "no" } });
@@ -512,12 +517,12 @@ describe("deadlines of a call of the peer", () => {
 
   it("CA-16 REL-C9 are clamped to maxDeadline, however long; 0 is none", async () => {
     const clamped = setUp({ timeoutMs: 2 ** 31 });
-    clamped.call.begin();
+    clamped.begin();
     expect(clamped.call.remainingMs).toBe(86_400_000);
     await clamped.host.clock.advance(1000);
     expect(clamped.call.state).toBe("running");
     const none = setUp({ timeoutMs: 0 });
-    none.call.begin();
+    none.begin();
     expect([none.call.remainingMs, none.host.clock.armedTimers]).toEqual([undefined, 0]);
   });
 
@@ -533,8 +538,8 @@ describe("deadlines of a call of the peer", () => {
 
 describe("the handler's reader", () => {
   it("that leaves says nothing to the caller; what comes is dropped and granted", async () => {
-    const { call, host } = setUp();
-    call.begin();
+    const { call, begin, host } = setUp();
+    begin();
     host.take();
     call.inbox?.cancel(undefined);
     call.onData(data(64, bytesOf(40_000)));
@@ -545,7 +550,7 @@ describe("the handler's reader", () => {
 
   it("that waits when the handler has settled is done, and borrows nothing any more", async () => {
     const setup = setUp();
-    setup.call.begin();
+    setup.begin();
     settled(setup);
     await settle();
     expect(setup.read).toEqual(["end"]);
@@ -555,13 +560,9 @@ describe("the handler's reader", () => {
   it("of a call that was aborted gets the error, not what lay there", async () => {
     const host = new FakeHost();
     const slot = anySlot({ kind: "bytes", codec: jsonCodec }, host.limits);
-    const call = new IncomingCall(
-      host,
-      open({ halfClosed: false }),
-      { param: slot, send: slot, start() {} },
-      () => {},
-    );
-    call.begin();
+    const frame = open({ halfClosed: false });
+    const call = new IncomingCall(host, frame, { param: slot, send: slot, start() {} }, { freed() {} });
+    call.begin(frame);
     call.onData(data(64, json('"unread"'), { raw: false }));
     call.onCancel(cancel(true));
     await expect(call.inbox?.next()).rejects.toMatchObject({ code: "CANCELLED" });
@@ -571,13 +572,9 @@ describe("the handler's reader", () => {
   it("REL-C4 credit is granted as it takes, not as items arrive", async () => {
     const host = new FakeHost();
     const slot = anySlot({ kind: "bytes", codec: jsonCodec }, host.limits);
-    const call = new IncomingCall(
-      host,
-      open({ halfClosed: false }),
-      { param: slot, send: slot, start() {} },
-      () => {},
-    );
-    call.begin();
+    const frame = open({ halfClosed: false });
+    const call = new IncomingCall(host, frame, { param: slot, send: slot, start() {} }, { freed() {} });
+    call.begin(frame);
     host.take();
     for (let i = 0; i < 64; i++) call.onData(data(64 + i * 1024, bytesOf(960)));
     expect(host.take().frames).toEqual([]);

@@ -127,7 +127,7 @@ describe("MemoryBudget reservations", () => {
     });
     fc.assert(
       fc.property(
-        fc.array(step, { maxLength: 200 }),
+        fc.array(step, { maxLength: 200, size: "max" }),
         fc.integer({ min: 64 * 1024, max: 200_000 }),
         (steps, maxBuffered) => {
           const maxCalls = 4;

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { jsonCodec } from "../../src/codec/json-codec.ts";
 import { SluiceError } from "../../src/errors/sluice-error.ts";
 import { FrameType } from "../../src/frame/frame.ts";
-import type { CallerState } from "../../src/session/call-states.ts";
-import { type OpenRequest, OutgoingCall } from "../../src/session/outgoing-call.ts";
+import type { CallerEvent, CallerState } from "../../src/session/call-states.ts";
+import type { OpenRequest } from "../../src/session/open-frame.ts";
+import { OutgoingCall } from "../../src/session/outgoing-call.ts";
 import { FakeHost } from "./fake-host.ts";
 import { credit, data, end, error, json } from "./frames.ts";
 import { anySlot, bytesOf, RecordedEnd } from "./session-pair.ts";
@@ -84,7 +85,7 @@ const events = {
   stop: (call: OutgoingCall) => call.stop(),
   abort: (call: OutgoingCall) => call.abort(),
   lost: (call: OutgoingCall) => call.lost(new SluiceError("UNAVAILABLE", "lost")),
-};
+} satisfies Record<CallerEvent, (call: OutgoingCall) => void>;
 
 interface Outcome {
   /** `refused`: PROTOCOL_ERROR. */
@@ -275,6 +276,22 @@ describe("a call of ours whose OPEN has not left", () => {
     call.open(1, key);
     expect(host.link.frames[0]).toMatchObject({ type: FrameType.OPEN, timeoutMs: 600 });
   });
+});
+
+describe("a call of ours that is half closed, whose param goes in pieces", () => {
+  it.each(["stop", "closeOutbox"] as const)(
+    "says no END at %s: the rest of its param is all that follows",
+    (how) => {
+      const param = { body: bytesOf(100_000), length: 100_000, raw: true, start: 0 };
+      const { call, host } = setUp({ send: undefined, param });
+      call.open(1, key);
+      expect(host.take().frames).toEqual(["OPEN"]);
+      call[how]();
+      expect(host.take().frames).toEqual(how === "stop" ? ["CANCEL stop"] : []);
+      call.onCredit(credit(2048, 100_064));
+      expect(host.take().frames).toEqual(["DATA 2048+65536 more", "DATA 67584+32480"]);
+    },
+  );
 });
 
 describe("a call of ours that was refused for want of room", () => {

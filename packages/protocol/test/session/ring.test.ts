@@ -35,7 +35,7 @@ describe("Ring", () => {
       { weight: 1, arbitrary: fc.record({ do: fc.constant("clear"), count: fc.constant(1) }) },
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
         const ring = new Ring<number>();
         const model: { item: number; end: number }[] = [];
         let next = 0;

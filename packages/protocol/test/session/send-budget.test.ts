@@ -100,7 +100,7 @@ describe("SendBudget", () => {
       pick: fc.nat(),
     });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 100, size: "max" }), (steps) => {
         const budget = new SendBudget(1000);
         const [unsent, sent]: [number[], number[]] = [[], []];
         const sum = (list: number[]): number => list.reduce((a, b) => a + b, 0);

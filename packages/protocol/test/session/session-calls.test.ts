@@ -193,7 +193,7 @@ describe.each(setups)("calls over $name", ({ options }) => {
     const { end } = pair.connector.open({ kind: "event", param: { clicked: 1 } });
     await pair.run();
     const played = pair.acceptor.handlers.last;
-    expect([played.param, played.call.open.event]).toEqual([{ clicked: 1 }, true]);
+    expect([played.param, played.open.event]).toEqual([{ clicked: 1 }, true]);
     played.finish();
     await pair.run();
     expect(end.result).toBeUndefined();
@@ -269,7 +269,7 @@ describe.each(setups)("calls over $name", ({ options }) => {
     const metadata = '{"trace":"é"}';
     pair.connector.open({ procedure: "a/b", metadata, timeoutMs: 1234, param: 1 });
     await pair.run();
-    expect(pair.acceptor.handlers.last.call.open).toMatchObject({
+    expect(pair.acceptor.handlers.last.open).toMatchObject({
       procedure: "a/b",
       metadata,
       timeoutMs: 1234,

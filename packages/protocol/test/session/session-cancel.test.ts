@@ -111,7 +111,7 @@ describe.each(kinds)("over a %s link", (kind) => {
       if (!hadEnded) expect(opened.end.error).toMatchObject({ code: "CANCELLED", origin: "local" });
       await pair.run();
       for (const played of pair.acceptor.handlers.calls) {
-        if (!played.hasSettled && played.call.open.procedure === "test")
+        if (!played.hasSettled && played.open.procedure === "test")
           expect(played.aborts).toEqual(["cancelled"]);
       }
       await settleHandlers(pair);
@@ -152,7 +152,7 @@ describe.each(kinds)("over a %s link", (kind) => {
     await pair.advance(1001);
     if (!hadEnded && opened.end.code !== "OK") expect(opened.end.error.code).toBe("DEADLINE_EXCEEDED");
     for (const played of pair.acceptor.handlers.calls) {
-      if (!played.hasSettled && played.call.open.procedure === "test") {
+      if (!played.hasSettled && played.open.procedure === "test") {
         expect(["deadline", "cancelled"]).toContain(played.aborts[0]);
       }
     }
@@ -339,7 +339,7 @@ describe("deadlines", () => {
     pair.acceptor.handlers.last.finish();
     await pair.run();
     expect(first.end.code).toBe("OK");
-    expect(pair.acceptor.handlers.of("second").call.open.timeoutMs).toBe(700);
+    expect(pair.acceptor.handlers.of("second").open.timeoutMs).toBe(700);
     pair.acceptor.handlers.of("second").finish();
     await pair.expectIdle();
   });

@@ -16,7 +16,7 @@ describe("calls above the peer's limits", () => {
     const pair = await sessionPair({ acceptorLimits: { limits: { maxConcurrentHandlers: 2 } } });
     const ends = Array.from({ length: 6 }, (_, i) => pair.connector.open({ procedure: `call ${i}` }).end);
     await pair.run();
-    const names = (): string[] => pair.acceptor.handlers.calls.map(({ call }) => call.open.procedure);
+    const names = (): string[] => pair.acceptor.handlers.calls.map(({ open }) => open.procedure);
     expect(names()).toEqual(["call 0", "call 1"]);
     pair.acceptor.handlers.of("call 1").finish(1);
     await pair.run();
@@ -206,7 +206,7 @@ describe("slots that the caller cannot know of", () => {
     fillLink();
     await pair.run();
     expect(request.end.code).toBe("OK");
-    expect(pair.acceptor.handlers.calls.map(({ call }) => call.open.procedure).slice(3)).toEqual([
+    expect(pair.acceptor.handlers.calls.map(({ open }) => open.procedure).slice(3)).toEqual([
       "large",
       "young",
     ]);

@@ -9,10 +9,13 @@ import type { SluiceError } from "../../src/errors/sluice-error.ts";
 import type { OpenFrame } from "../../src/frame/frame.ts";
 import { type LimitOptions, type ResolvedLimits, resolveLimits } from "../../src/limits.ts";
 import { acceptSession } from "../../src/session/accept-session.ts";
+import type { CallAcceptor, CallPlan } from "../../src/session/call-acceptor.ts";
+import type { CallEnd } from "../../src/session/call-end.ts";
 import { connectSession } from "../../src/session/connect-session.ts";
-import type { AbortReason, CallAcceptor, CallPlan, IncomingCall } from "../../src/session/incoming-call.ts";
-import { errorParts } from "../../src/session/incoming-call.ts";
-import type { CallEnd, OpenRequest, OutgoingCall } from "../../src/session/outgoing-call.ts";
+import { errorParts } from "../../src/session/error-parts.ts";
+import type { AbortReason, IncomingCall } from "../../src/session/incoming-call.ts";
+import type { OpenRequest } from "../../src/session/open-frame.ts";
+import type { OutgoingCall } from "../../src/session/outgoing-call.ts";
 import type { Session } from "../../src/session/session.ts";
 import { FakeClock } from "../../src/testing/fake-clock.ts";
 import { type LinkKind, MemoryWire } from "./memory-wire.ts";
@@ -69,13 +72,16 @@ export class RecordedEnd implements CallEnd {
 /** A call whose handler is played by the test. */
 export class PlayedCall {
   readonly call: IncomingCall;
+  /** What its OPEN said. */
+  readonly open: Omit<OpenFrame, "payload">;
   readonly param: unknown;
   readonly aborts: AbortReason[] = [];
   readonly #slot: Slot;
   hasSettled = false;
 
-  constructor(call: IncomingCall, param: unknown, slot: Slot) {
+  constructor(call: IncomingCall, open: PlayedCall["open"], param: unknown, slot: Slot) {
     this.call = call;
+    this.open = open;
     this.param = param;
     this.#slot = slot;
     call.onAbort((reason) => this.aborts.push(reason));
@@ -114,11 +120,12 @@ export class PlayedHandlers implements CallAcceptor {
 
   accept(open: OpenFrame): CallPlan {
     this.refuse?.(open);
+    const { payload: _, ...said } = open;
     return {
       param: this.#slot,
-      send: open.halfClosed ? undefined : this.#slot,
+      send: said.halfClosed ? undefined : this.#slot,
       start: (call, param) => {
-        this.calls.push(new PlayedCall(call, param, this.#slot));
+        this.calls.push(new PlayedCall(call, said, param, this.#slot));
       },
     };
   }
@@ -132,7 +139,7 @@ export class PlayedHandlers implements CallAcceptor {
 
   /** The call of that procedure. */
   of(procedure: string): PlayedCall {
-    const call = this.calls.find((one) => one.call.open.procedure === procedure);
+    const call = this.calls.find((one) => one.open.procedure === procedure);
     if (call === undefined) throw new Error(`No call of ${procedure} has come`);
     return call;
   }

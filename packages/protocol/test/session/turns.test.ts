@@ -148,7 +148,7 @@ describe("Turns", () => {
     fc.assert(
       fc.property(
         fc.array(taker, { minLength: 1, maxLength: 6 }),
-        fc.array(event, { maxLength: 60 }),
+        fc.array(event, { maxLength: 60, size: "max" }),
         (mixes, events) => {
           const turns = new Turns<Taker>();
           const takers = mixes.map((frames, at) => new Taker(`${at}`, [...frames]));

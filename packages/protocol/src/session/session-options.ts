@@ -1,0 +1,33 @@
+/**
+ * What a session is made of, and what its owner may want to know of it.
+ */
+import type { Clock } from "../clock.ts";
+import type { Encoding } from "../codec/slot.ts";
+import type { SluiceError } from "../errors/sluice-error.ts";
+import type { ResolvedLimits } from "../limits.ts";
+import type { Link } from "../link/link.ts";
+import type { CallAcceptor } from "./call-acceptor.ts";
+import type { PeerInfo } from "./handshake.ts";
+import type { Session } from "./session.ts";
+
+export interface SessionOptions {
+  readonly role: "connector" | "acceptor";
+  /** The session takes it over. */
+  readonly link: Link;
+  readonly peer: PeerInfo;
+  /** This side's epoch: 16 hex digits. */
+  readonly epoch: string;
+  readonly limits: ResolvedLimits;
+  readonly clock: Clock;
+  readonly encoding: Encoding;
+  /** Makes what serves the peer's calls. */
+  serve(session: Session): CallAcceptor;
+}
+
+/** What happens to a session that its owner may want to know. */
+export interface SessionListener {
+  /** The peer takes no new calls; it closes within `grace` ms. */
+  draining?(grace: number, retry: number): void;
+  /** The session is over: once. */
+  closed?(error: SluiceError): void;
+}
