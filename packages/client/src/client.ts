@@ -10,6 +10,7 @@ import {
   closures,
   type DataOf,
   type EventArguments,
+  type Logger,
   type ParamOf,
   type ProcedureNames,
   type ProtocolDefinition,
@@ -81,8 +82,10 @@ export class Client<
     const logger = options.logger ?? consoleLogger;
     const local = newPeer(options.name ?? "client");
     const validator = options.validator ?? closures();
-    const transports = Array.isArray(transport) ? transport : [transport];
-    if (transports.length === 0) throw new TypeError("A client needs at least one transport");
+    const transports = Array.isArray(transport) ? [...transport] : [transport];
+    if (transports.length === 0 || transports.includes(undefined)) {
+      throw new TypeError("A client needs at least one transport");
+    }
     const { timeout, idleTimeout, failFast = false } = options;
     const defaults: CallerDefaults = { timeout, idleTimeout, failFast };
     this.#clock = clock;
@@ -109,9 +112,10 @@ export class Client<
         logger,
         caller: () => this.#caller,
       }),
-      onStatus: (status) => this.#events.emit("status", status),
+      onStatus: (status) => this.#tellStatus(status, logger),
     });
     const connection = this.#connection;
+    const middleware: CallerMiddleware[] = [];
     this.#makeCaller = (procedures) => {
       const route = {
         get session() {
@@ -120,7 +124,7 @@ export class Client<
         waitForSession: () => connection.waitForSession(),
         procedures: procedures.of.bind(procedures),
       };
-      return new Caller(route, defaults, clock, logger);
+      return new Caller(route, defaults, clock, logger, middleware);
     };
     this.#caller = this.#makeCaller(this.#procedures);
     queueMicrotask(() => this.#connection.start());
@@ -226,6 +230,15 @@ export class Client<
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  /** What a listener throws does not concern the connection. */
+  #tellStatus(status: ClientStatus, logger: Logger): void {
+    try {
+      this.#events.emit("status", status);
+    } catch (error) {
+      logger.error("A listener of status failed", { error });
+    }
   }
 
   async #dispose(): Promise<void> {

@@ -1,5 +1,5 @@
 /** A client for an address: picks the transport by scheme. */
-import type { ProtocolDefinition } from "@sluice/protocol";
+import type { ProtocolDefinition, TlsOptions } from "@sluice/protocol";
 import { transportFor } from "./by-scheme.ts";
 import { Client } from "./client.ts";
 import type { ClientOptions } from "./client-options.ts";
@@ -8,7 +8,10 @@ import type { ClientOptions } from "./client-options.ts";
 export type ConnectUrlOptions<Protocol, Served = Protocol> = Omit<
   ClientOptions<Protocol, Served>,
   "transport"
->;
+> & {
+  /** For `tls:` addresses: whom to trust, and who this client is. Default: who the platform trusts, and nobody. */
+  readonly tls?: TlsOptions;
+};
 
 /**
  * A client for `url` (`unix:/run/app.sock`, `tcp://127.0.0.1:3000`, …), or for the first of several that answers. It connects by
@@ -21,9 +24,9 @@ export async function connect<
   const Served extends ProtocolDefinition = Protocol,
 >(
   url: string | readonly string[],
-  options: ConnectUrlOptions<Protocol, Served>,
+  { tls, ...options }: ConnectUrlOptions<Protocol, Served>,
 ): Promise<Client<Protocol, Served>> {
   const urls = typeof url === "string" ? [url] : url;
-  const transport = await Promise.all(urls.map((one) => transportFor(one)));
+  const transport = await Promise.all(urls.map((one) => transportFor(one, { tls })));
   return new Client<Protocol, Served>({ ...options, transport } as ClientOptions<Protocol, Served>);
 }

@@ -59,7 +59,7 @@ export class ClientConnection {
   #status: ClientStatus = "idle";
   #session: Session | undefined;
   #waiting: Waiting[] = [];
-  /** Attempts that failed since the last connection. */
+  /** Attempts that failed since the last connection; its loss counts as one of every transport. */
   #failures = 0;
   #retry: Timer | undefined;
   #attempt: AbortController | undefined;
@@ -113,21 +113,28 @@ export class ClientConnection {
   }
 
   async #connect(): Promise<void> {
+    // Who was told of the status may have closed it.
+    if (this.#closedBy !== undefined) return;
     const { transports, local, limits, clock, codecs } = this.#options;
     const transport = transports[this.#failures % transports.length] as Transport<unknown, unknown>;
     const attempt = new AbortController();
     this.#attempt = attempt;
     try {
       const credentials = await this.#credentials();
+      if (attempt.signal.aborted) return;
       const link = await transport.connect({ signal: attempt.signal });
       if (attempt.signal.aborted) {
         link.destroy();
         return;
       }
       const serve = (session: Session): CallAcceptor => this.#options.serve(session);
+      // A handshake that nobody waits for any more would keep the process alive until its time is over.
+      // Once that is done, the session ends with its link.
+      const giveUp = (): void => link.destroy();
+      attempt.signal.addEventListener("abort", giveUp);
       const session = await connectSession(link, { local, limits, clock, codecs, credentials, serve });
-      if (attempt.signal.aborted) session.close(this.#closedBy as SluiceError);
-      else this.#connected(session);
+      attempt.signal.removeEventListener("abort", giveUp);
+      if (!attempt.signal.aborted) this.#connected(session);
     } catch (reason) {
       if (attempt.signal.aborted) return;
       this.#failed(SluiceError.from(reason, "UNAVAILABLE", { processed: "no" }), transport);
@@ -140,7 +147,6 @@ export class ClientConnection {
   }
 
   #connected(session: Session): void {
-    this.#failures = 0;
     this.#session = session;
     if (session.state.name === "closed") {
       this.#lost(session.state.error);
@@ -154,6 +160,10 @@ export class ClientConnection {
         if (this.#session === session) this.#lost(error);
       },
     };
+    if (session.state.name === "draining") {
+      this.#setStatus("draining");
+      return;
+    }
     this.#setStatus("connected");
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -162,7 +172,9 @@ export class ClientConnection {
 
   #lost(error: SluiceError): void {
     this.#session = undefined;
-    const { reconnect, logger } = this.#options;
+    const { reconnect, logger, transports } = this.#options;
+    // The loss is the first failure, and the first transport has its try again.
+    this.#failures = transports.length;
     if (reconnect === undefined || finalCodes.has(error.code)) {
       this.close(error);
       return;
@@ -186,6 +198,7 @@ export class ClientConnection {
   }
 
   #againIn(delayMs: number | undefined, error: SluiceError): void {
+    if (this.#closedBy !== undefined) return;
     if (delayMs === undefined) this.close(error);
     else this.#retry = this.#options.clock.setTimer(delayMs, () => void this.#connect());
   }

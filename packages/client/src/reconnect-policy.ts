@@ -31,9 +31,9 @@ export class ReconnectPolicy {
       jitter = "full",
       attempts = Number.POSITIVE_INFINITY,
     } = options;
-    if (!(initial >= 0 && max >= initial && factor >= 1 && attempts >= 0)) {
+    if (!(initial >= 0 && max >= initial && max < Number.POSITIVE_INFINITY && factor >= 1 && attempts >= 0)) {
       throw new RangeError(
-        `reconnect needs 0 <= initial <= max, factor >= 1 and attempts >= 0, it has ${JSON.stringify(options)}`,
+        `reconnect needs 0 <= initial <= max < Infinity, factor >= 1 and attempts >= 0, it has ${describe(options)}`,
       );
     }
     this.#options = { initial, max, factor, jitter, attempts };
@@ -44,7 +44,15 @@ export class ReconnectPolicy {
   delay(failures: number): number | undefined {
     const { initial, max, factor, jitter, attempts } = this.#options;
     if (failures > attempts) return undefined;
-    const bound = Math.min(max, initial * factor ** (failures - 1));
+    // 0 stays 0, also where the factor's power is past all numbers.
+    const bound = initial === 0 ? 0 : Math.min(max, initial * factor ** (failures - 1));
     return jitter === "none" ? bound : bound * this.#random();
   }
+}
+
+/** As text; JSON has neither NaN nor Infinity. */
+function describe(options: ReconnectOptions): string {
+  return Object.entries(options)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
 }

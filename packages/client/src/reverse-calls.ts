@@ -51,6 +51,7 @@ export function reverseCalls(options: ReverseCallOptions): (session: Session) =>
       id: local.epoch.slice(0, 8),
       transport: session.info.transport,
       remote: session.info.remote,
+      peerCertificate: session.info.peerCertificate,
     };
     return new Dispatcher({
       session,

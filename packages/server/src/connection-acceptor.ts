@@ -76,9 +76,10 @@ export class ConnectionAcceptor {
           id: `${local.epoch.slice(0, 8)}-${++this.#lastId}`,
           transport: link.info.transport,
           remote: link.info.remote,
+          peerCertificate: link.info.peerCertificate,
         };
         const identity = await this.#identify(hello, info);
-        const context = await this.#options.context(info, identity);
+        const context = await this.#makeContext(info, identity);
         return (session) => {
           connection = this.#connect(info.id, session, identity, context);
           return this.#serve(session, connection);
@@ -97,6 +98,16 @@ export class ConnectionAcceptor {
       if (SluiceError.is(cause)) throw cause;
       logger.info("A peer was refused", { transport: info.transport, remote: info.remote, error: cause });
       throw new SluiceError("UNAUTHENTICATED", "The credentials were refused", { cause });
+    }
+  }
+
+  async #makeContext(info: Connection, identity: unknown): Promise<unknown> {
+    const { context, logger } = this.#options;
+    try {
+      return await context(info, identity);
+    } catch (error) {
+      if (!SluiceError.is(error)) logger.error("The context of a connection could not be made", { error });
+      throw error;
     }
   }
 

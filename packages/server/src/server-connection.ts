@@ -1,7 +1,7 @@
 /**
  * One connection of a server: who is at its other end, what is served to it, and the calls back to it.
  */
-import type { Connection, Logger, PeerClient } from "@sluice/protocol";
+import type { Connection, Logger, PeerCertificate, PeerClient } from "@sluice/protocol";
 import {
   Caller,
   type Clock,
@@ -44,6 +44,7 @@ export class LiveConnection implements ServerConnection, ConnectionScope {
   readonly id: string;
   readonly transport: string;
   readonly remote: string | undefined;
+  readonly peerCertificate: PeerCertificate | undefined;
   readonly peer: string;
   readonly identity: unknown;
   readonly context: unknown;
@@ -58,6 +59,7 @@ export class LiveConnection implements ServerConnection, ConnectionScope {
     this.id = parts.id;
     this.transport = session.info.transport;
     this.remote = session.info.remote;
+    this.peerCertificate = session.info.peerCertificate;
     this.peer = parts.peer.name;
     this.identity = parts.identity;
     this.context = parts.context;

@@ -15,6 +15,7 @@ import {
   type ResolvedLimits,
   refuseLink,
   resolveLimits,
+  type Session,
   SluiceError,
   systemClock,
   type Timer,
@@ -44,9 +45,10 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   readonly #acceptor: ConnectionAcceptor;
   readonly #connections = new Set<LiveConnection>();
   readonly #listeners = new Set<Listener>();
-  readonly #transports = new Set<Transport<unknown, unknown>>();
   /** Links whose handshake is not over. */
-  #arriving = 0;
+  readonly #arriving = new Set<Link>();
+  /** Sessions that are over, and whose handlers are not. */
+  readonly #settling = new Set<Session>();
   #state: "serving" | "draining" | "disposed" = "serving";
   #draining: Promise<void> | undefined;
   #disposing: Promise<void> | undefined;
@@ -95,7 +97,6 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
       throw new TypeError(`Cannot serve a ${transport.name} transport: it only connects`);
     }
     transport.accept((link) => void this.#accept(link));
-    this.#transports.add(transport);
   }
 
   /**
@@ -109,8 +110,11 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     const addresses: string[] = [];
     for (const one of where) {
       const listener = typeof one === "string" ? await listenerFor(one) : one;
-      addresses.push(await listener.listen((link) => void this.#accept(link)));
+      const address = await listener.listen((link) => void this.#accept(link));
+      if (this.#state !== "serving") await listener.close();
+      this.#checkServing();
       this.#listeners.add(listener);
+      addresses.push(address);
     }
     return addresses;
   }
@@ -147,8 +151,10 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   /**
    * Takes no new links and calls, lets running calls finish, then closes. After `timeout` what still runs is cut off.
    * A second call waits for the first.
+   * @throws {RangeError} for a `timeout` that `drainTimeout` could not be
    */
   drain({ timeout = this.#limits.drainTimeout }: DrainOptions = {}): Promise<void> {
+    resolveLimits({ drainTimeout: timeout });
     this.#draining ??= this.#drain(timeout);
     return this.#draining;
   }
@@ -170,13 +176,13 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
       this.#tellRefused(link, refusal);
       return;
     }
-    this.#arriving++;
+    this.#arriving.add(link);
     try {
       const connection = await this.#acceptor.accept(link);
-      this.#arriving--;
+      this.#arriving.delete(link);
       this.#add(connection);
     } catch (reason) {
-      this.#arriving--;
+      this.#arriving.delete(link);
       this.#tellRefused(link, SluiceError.from(reason, "INTERNAL"));
     }
   }
@@ -185,7 +191,7 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   #refusal(): SluiceError | undefined {
     if (this.#state !== "serving") return new SluiceError("UNAVAILABLE", "The server is shutting down");
     const { maxConnections } = this.#limits;
-    if (this.#connections.size + this.#arriving < maxConnections) return undefined;
+    if (this.#connections.size + this.#arriving.size < maxConnections) return undefined;
     const message = `Cannot take the connection: ${maxConnections} of ${maxConnections} are open (limits.maxConnections)`;
     return new SluiceError("RESOURCE_EXHAUSTED", message);
   }
@@ -198,6 +204,8 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     const { session } = connection;
     const gone = (error: SluiceError): void => {
       this.#connections.delete(connection);
+      this.#settling.add(session);
+      void session.whenSettled().then(() => this.#settling.delete(session));
       tell(this.#events, this.#logger, "disconnected", { connection, reason: error.message });
     };
     this.#connections.add(connection);
@@ -225,8 +233,9 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   async #dispose(reason: string): Promise<void> {
     this.#state = "disposed";
     await this.#stopListening();
-    const sessions = [...this.#connections].map(({ session }) => session);
-    for (const session of sessions) session.close(new SluiceError("UNAVAILABLE", reason));
+    for (const link of this.#arriving) link.destroy(new SluiceError("UNAVAILABLE", reason));
+    for (const { session } of this.#connections) session.close(new SluiceError("UNAVAILABLE", reason));
+    const sessions = [...this.#settling];
     const { drainTimeout } = this.#limits;
     let timer: Timer | undefined;
     const late = new Promise<"late">((resolve) => {

@@ -23,6 +23,8 @@ interface Entry {
   /** `undefined`: the server's own protocol, whose procedures have no prefix. */
   readonly service: Service<ProtocolDefinition> | undefined;
   readonly protocol: ProtocolDefinition;
+  /** `protocol` by the names that rules, events and errors know: those of a service as `name/procedure`, in all versions. */
+  readonly served: ProtocolDefinition;
   readonly handlers: ReadonlyMap<string, AnyHandler>;
 }
 
@@ -72,8 +74,9 @@ export class ServiceRegistry {
       // Many names can mean one procedure; a peer shall not fill the memory with them.
       if (this.#found.size < 10_000) this.#found.set(name, found);
     }
-    const procedure = compiled.of(found.entry.protocol).find(found.procedure);
-    const handler = found.entry.handlers.get(found.procedure);
+    const { entry } = found;
+    const procedure = compiled.of(entry.served).find(prefixOf(entry.service) + found.procedure);
+    const handler = entry.handlers.get(found.procedure);
     return procedure === undefined || handler === undefined ? undefined : { procedure, handler };
   }
 
@@ -81,7 +84,7 @@ export class ServiceRegistry {
   describe(shows: (name: string) => boolean): ServiceDescription[] {
     const described: ServiceDescription[] = [];
     for (const { service, protocol } of this.#entries) {
-      const prefix = service === undefined ? "" : `${service.name}/`;
+      const prefix = prefixOf(service);
       const procedures = Object.entries(protocol).filter(([name]) => shows(prefix + name));
       if (procedures.length === 0) continue;
       const { name, version, description, tags } = service ?? {};
@@ -115,7 +118,14 @@ export class ServiceRegistry {
       if (!Object.hasOwn(protocol, name))
         throw new TypeError(`Unknown handler: ${name} is not in the protocol`);
     }
-    this.#entries.push({ service, protocol, handlers: byName });
+    const prefix = prefixOf(service);
+    const served =
+      service === undefined
+        ? protocol
+        : Object.fromEntries(
+            Object.entries(protocol).map(([name, definition]) => [prefix + name, definition]),
+          );
+    this.#entries.push({ service, protocol, served, handlers: byName });
     this.#found = new Map();
   }
 
@@ -134,6 +144,11 @@ export class ServiceRegistry {
     const entry = fitting.find((candidate) => candidate.handlers.has(procedure));
     return entry === undefined ? undefined : { entry, procedure };
   }
+}
+
+/** What stands before the names of a service's procedures. */
+function prefixOf(service: Service<ProtocolDefinition> | undefined): string {
+  return service === undefined ? "" : `${service.name}/`;
 }
 
 /** The protocols of a registry, compiled for one encoding when first used. */

@@ -1,0 +1,278 @@
+/** ClientConnection: which transport is tried when, with which credentials, and what is not tried again. */
+import { SluiceError } from "@sluice/protocol/wire";
+import { describe, expect, test } from "vitest";
+import { ReconnectPolicy } from "../src/reconnect-policy.ts";
+import { ConnectionRig } from "./connection-rig.ts";
+import type { Outcome } from "./scripted-transport.ts";
+
+const unreachable: Outcome = { name: "no link", error: new SluiceError("UNAVAILABLE", "nobody there") };
+
+/** When each further attempt is made, ms after the one before. */
+async function gaps(rig: ConnectionRig, count: number): Promise<(number | undefined)[]> {
+  const found: (number | undefined)[] = [];
+  for (let at = 0; at < count; at++) {
+    const next = rig.clock.nextTimerMs;
+    found.push(next);
+    await rig.advance(next ?? 0);
+  }
+  return found;
+}
+
+describe("ClientConnection tries again", () => {
+  test("after exactly the delays of its policy, as long as it takes", async () => {
+    const rig = new ConnectionRig();
+    rig.far.outcome = unreachable;
+    await rig.start();
+    expect(await gaps(rig, 4)).toEqual([100, 200, 400, 800]);
+    expect([rig.attempts, rig.statuses]).toEqual([[5], ["connecting"]]);
+    rig.far.outcome = { name: "accept" };
+    await rig.advance(1_600);
+    expect(rig.statuses).toEqual(["connecting", "connected"]);
+    await rig.end();
+  });
+
+  test("a loss is the first failure; a connection starts the count anew", async () => {
+    const rig = new ConnectionRig();
+    await rig.start();
+    for (let loss = 0; loss < 2; loss++) {
+      rig.far.outcome = unreachable;
+      rig.far.cut();
+      await rig.run();
+      expect(await gaps(rig, 3)).toEqual([100, 200, 400]);
+      rig.far.outcome = { name: "accept" };
+      await rig.advance(800);
+      expect(rig.connection.status).toBe("connected");
+    }
+    await rig.end();
+  });
+
+  test.each([
+    ["when it never was connected", false, 3],
+    ["after a loss", true, 2],
+  ])("as often as `attempts` says, %s; then it is closed with the last error", async (_, isLoss, tried) => {
+    const rig = new ConnectionRig({ reconnect: new ReconnectPolicy({ jitter: "none", attempts: 2 }) });
+    if (isLoss) await rig.start();
+    const waiting = isLoss ? undefined : rig.connection.waitForSession();
+    rig.far.outcome = unreachable;
+    rig.far.attempts = 0;
+    rig.far.cut();
+    await rig.start();
+    await gaps(rig, 2);
+    expect([rig.connection.status, rig.attempts]).toEqual(["closed", [tried]]);
+    const told = { code: "UNAVAILABLE", message: "nobody there", processed: "no" };
+    expect(await rig.outcome(waiting ?? rig.connection.waitForSession())).toMatchObject(told);
+    await rig.end();
+  });
+
+  test("not at all without a policy", async () => {
+    const failing = new ConnectionRig({ reconnect: undefined });
+    failing.far.outcome = unreachable;
+    await failing.start();
+    expect([failing.statuses, failing.attempts]).toEqual([["connecting", "closed"], [1]]);
+    await failing.end();
+    const losing = new ConnectionRig({ reconnect: undefined });
+    await losing.start();
+    losing.far.cut();
+    await losing.run();
+    expect([losing.statuses, losing.attempts]).toEqual([["connecting", "connected", "closed"], [1]]);
+    await losing.end();
+  });
+
+  test("when a peer says nothing within the time for the handshake", async () => {
+    const rig = new ConnectionRig();
+    rig.far.outcome = { name: "silence" };
+    await rig.start();
+    expect(await gaps(rig, 3)).toEqual([5_000, 100, 5_000]);
+    expect([rig.attempts, rig.far.links.size]).toEqual([[2], 0]);
+    await rig.end();
+  });
+});
+
+describe("ClientConnection with several transports", () => {
+  test("tries them in order, without a pause, and waits after the last", async () => {
+    const rig = new ConnectionRig({}, 3);
+    for (const transport of rig.transports) transport.outcome = unreachable;
+    await rig.start();
+    expect([rig.attempts, rig.clock.nextTimerMs]).toEqual([[1, 1, 1], 100]);
+    expect(rig.log).toEqual(["Cannot connect over a", "Cannot connect over b", "Cannot connect over c"]);
+    expect(await gaps(rig, 3)).toEqual([100, 200, 400]);
+    expect(rig.attempts).toEqual([4, 4, 4]);
+    await rig.end();
+  });
+
+  test("keeps the first that answers, and leaves those behind it alone", async () => {
+    const rig = new ConnectionRig({}, 3);
+    rig.far.outcome = unreachable;
+    await rig.start();
+    expect([rig.attempts, rig.connection.status]).toEqual([[1, 1, 0], "connected"]);
+    await rig.end();
+  });
+
+  test("begins with the first again after a loss", async () => {
+    const rig = new ConnectionRig({}, 2);
+    rig.far.outcome = unreachable;
+    await rig.start();
+    rig.transports[1]?.cut();
+    rig.far.outcome = { name: "accept" };
+    await rig.run();
+    await rig.advance(100);
+    expect([rig.attempts, rig.connection.status]).toEqual([[2, 1], "connected"]);
+    await rig.end();
+  });
+
+  test("counts a round as one attempt", async () => {
+    const rig = new ConnectionRig({ reconnect: new ReconnectPolicy({ jitter: "none", attempts: 1 }) }, 2);
+    for (const transport of rig.transports) transport.outcome = unreachable;
+    await rig.start();
+    await gaps(rig, 1);
+    expect([rig.attempts, rig.connection.status]).toEqual([[2, 2], "closed"]);
+    await rig.end();
+  });
+
+  test("does not try the next after an error that is final", async () => {
+    const rig = new ConnectionRig({}, 2);
+    rig.far.outcome = { name: "refuse", error: new SluiceError("UNAUTHENTICATED", "who are you") };
+    await rig.start();
+    expect([rig.attempts, rig.connection.status]).toEqual([[1, 0], "closed"]);
+    await rig.end();
+  });
+});
+
+describe("ClientConnection takes an error for final or not", () => {
+  const final = [
+    "UNAUTHENTICATED",
+    "PERMISSION_DENIED",
+    "VERSION_UNSUPPORTED",
+    "FAILED_PRECONDITION",
+    "INVALID_ARGUMENT",
+    "PROTOCOL_ERROR",
+    "UNIMPLEMENTED",
+  ].map((code) => [code, true] as const);
+  const passing = [
+    "UNAVAILABLE",
+    "RESOURCE_EXHAUSTED",
+    "HANDSHAKE_TIMEOUT",
+    "INTERNAL",
+    "ENHANCE_YOUR_CALM",
+  ].map((code) => [code, false] as const);
+
+  test.each([...final, ...passing])("%s: %s", async (code, isFinal) => {
+    const error = new SluiceError(code, "so it is");
+    const ways: Record<string, (rig: ConnectionRig) => Promise<void>> = {
+      async "no link"(rig) {
+        rig.far.outcome = { name: "no link", error };
+        await rig.start();
+      },
+      async "CLOSE instead of WELCOME"(rig) {
+        rig.far.outcome = { name: "refuse", error };
+        await rig.start();
+      },
+      async "CLOSE of a session"(rig) {
+        await rig.start();
+        rig.far.session.close(error);
+        await rig.run();
+      },
+    };
+    for (const [way, fail] of Object.entries(ways)) {
+      const rig = new ConnectionRig();
+      await fail(rig);
+      expect(rig.connection.status === "closed", way).toBe(isFinal);
+      const told = await rig.outcome(rig.connection.waitForSession());
+      if (isFinal) expect(told, way).toMatchObject({ code, processed: "no" });
+      else expect(told, way).toBeUndefined();
+      await rig.end();
+    }
+  });
+
+  test("an error of a transport that is no SluiceError is UNAVAILABLE, and keeps its cause", async () => {
+    const rig = new ConnectionRig({ reconnect: undefined });
+    const error = new RangeError("port 70000");
+    rig.far.outcome = { name: "no link", error };
+    await rig.start();
+    expect(await rig.outcome(rig.connection.waitForSession())).toMatchObject({
+      code: "UNAVAILABLE",
+      message: "port 70000",
+      cause: error,
+      processed: "no",
+    });
+    await rig.end();
+  });
+});
+
+describe("ClientConnection sends credentials", () => {
+  test.each<[string, unknown, unknown]>([
+    ["none", undefined, undefined],
+    ["a value", { token: "t" }, { token: "t" }],
+    ["what is no object", 0, 0],
+    ["what a function gives", () => "made", "made"],
+    ["what a function promises", async () => ["later"], ["later"]],
+  ])("%s", async (_, credentials, sent) => {
+    const rig = new ConnectionRig({ credentials });
+    await rig.start();
+    expect(rig.far.hellos.map((hello) => hello.credentials)).toEqual([sent]);
+    await rig.end();
+  });
+
+  test("that a function brings anew for every connection", async () => {
+    let asked = 0;
+    const rig = new ConnectionRig({ credentials: () => ++asked });
+    await rig.start();
+    for (let loss = 0; loss < 2; loss++) {
+      rig.far.cut();
+      await rig.run();
+      await rig.advance(100);
+    }
+    expect(rig.far.hellos.map((hello) => hello.credentials)).toEqual([1, 2, 3]);
+    await rig.end();
+  });
+
+  test("no link is made before they are there", async () => {
+    let bring: (value: string) => void = () => {};
+    const coming = new Promise<string>((resolve) => {
+      bring = resolve;
+    });
+    const rig = new ConnectionRig({ credentials: () => coming });
+    await rig.start();
+    expect([rig.attempts, rig.connection.status]).toEqual([[0], "connecting"]);
+    bring("here");
+    await rig.run();
+    expect([rig.attempts, rig.connection.status]).toEqual([[1], "connected"]);
+    await rig.end();
+  });
+
+  test.each<[string, () => unknown]>([
+    [
+      "throws",
+      () => {
+        throw new Error("the vault is closed");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("the vault is closed"))],
+  ])("a function that %s is a failed attempt", async (_, credentials) => {
+    let fails = true;
+    const rig = new ConnectionRig({ credentials: () => (fails ? credentials() : "fine") });
+    await rig.start();
+    expect([rig.attempts, rig.connection.status, rig.clock.nextTimerMs]).toEqual([[0], "connecting", 100]);
+    fails = false;
+    await rig.advance(100);
+    expect([rig.attempts, rig.connection.status]).toEqual([[1], "connected"]);
+    await rig.end();
+  });
+
+  test("a function that says that there are none is final", async () => {
+    const rig = new ConnectionRig({
+      credentials: async () => {
+        throw new SluiceError("UNAUTHENTICATED", "signed out");
+      },
+    });
+    const waiting = rig.connection.waitForSession();
+    await rig.start();
+    expect(await rig.outcome(waiting)).toMatchObject({
+      code: "UNAUTHENTICATED",
+      message: "signed out",
+      processed: "no",
+    });
+    expect([rig.connection.status, rig.attempts]).toEqual(["closed", [0]]);
+    await rig.end();
+  });
+});
