@@ -1,8 +1,9 @@
 /**
- * The five test projects: unit, types, recipes, house and e2e; all run on sources, so that no build is needed.
+ * The test projects unit, types, recipes, house and e2e, and `long`; all run on sources, so that no build is needed.
  *
- * `scripts/test.mjs` runs each of them by name. Files run in processes of their own, two at once; end-to-end files run
- * one by one, since they count bytes and memory of a server and a client that are busy at the same time.
+ * `scripts/test.mjs` runs the first five by name, `npm run test:long` the last, which takes minutes. Files run in processes of
+ * their own, two at once; end-to-end files run one by one, since they count bytes and memory of a server and a client that are
+ * busy at the same time.
  */
 import { defineConfig } from "vitest/config";
 
@@ -49,6 +50,7 @@ export default defineConfig({
         },
       },
       {
+        ...fromSources,
         test: {
           name: "house",
           include: ["tests/house/**/*.test.ts"],
@@ -64,12 +66,23 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["tests/**/*.test.ts"],
-          exclude: ["tests/house/**", "**/node_modules/**"],
+          exclude: ["tests/house/**", "tests/long/**", "**/node_modules/**"],
           pool: "forks",
           maxWorkers: 1,
           testTimeout: 20_000,
           hookTimeout: 20_000,
           sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        ...fromSources,
+        test: {
+          name: "long",
+          include: ["tests/long/**/*.test.ts"],
+          pool: "forks",
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          sequence: { groupOrder: 5 },
         },
       },
     ],

@@ -4,7 +4,7 @@ import { matrix } from "./matrix.ts";
 import { aborted, gate, inWorld, until } from "./world.ts";
 
 describe.each(matrix)("calls over $name", (cell) => {
-  test("a request gives its result, and needs neither param nor result", () =>
+  test("RQ-1 a request gives its result, and needs neither param nor result", () =>
     inWorld(cell, {}, async ({ client }) => {
       expect(await client.request("math/add", { param: { a: 2, b: 3 } })).toBe(5);
       expect(await client.request("plain/ping")).toBeUndefined();
@@ -30,7 +30,7 @@ describe.each(matrix)("calls over $name", (cell) => {
       }
     }));
 
-  test("a stream gives its items, then its result", () =>
+  test("ST-1 a stream gives its items, then its result", () =>
     inWorld(cell, {}, async ({ client }) => {
       const stream = client.stream("numbers/count", { param: { to: 5 } });
       const items: number[] = [];
@@ -62,7 +62,7 @@ describe.each(matrix)("calls over $name", (cell) => {
       },
     ));
 
-  test("a channel talks both ways", () =>
+  test("CH-1 a channel talks both ways", () =>
     inWorld(cell, {}, async ({ client }) => {
       const chat = client.channel("chat/join", { param: { room: "kitchen" } });
       const reader = chat.readable.getReader();

@@ -1,6 +1,7 @@
 /** Calls that are given up, stopped or too late, over every transport and codec. */
 import { getEventListeners } from "node:events";
 import type { SluiceError } from "@sluice/protocol";
+import { inChild } from "@sluice/protocol/testing/node";
 import { describe, expect, test } from "vitest";
 import type { TestHandlers } from "./handlers.ts";
 import { matrix } from "./matrix.ts";
@@ -101,7 +102,7 @@ describe.each(matrix)("cancellation over $name", (cell) => {
         await expect(failing()).rejects.toThrow("mine");
       },
     ],
-  ])("leaving the loop by %s stops the handler", (_, leave) => {
+  ])("ST-3 leaving the loop by %s stops the handler", (_, leave) => {
     const reasons: unknown[] = [];
     return inWorld(cell, { handlers: waiting(reasons) }, async ({ client }) => {
       const stream = client.stream("numbers/count", { param: { to: 0 } });
@@ -136,7 +137,7 @@ describe.each(matrix)("cancellation over $name", (cell) => {
     );
   });
 
-  test("a timeout ends the call at both ends", () => {
+  test("CA-15 a timeout ends the call at both ends", () => {
     const reasons: unknown[] = [];
     return inWorld(cell, { handlers: waiting(reasons) }, async ({ client }) => {
       await client.ready;
@@ -155,7 +156,7 @@ describe.each(matrix)("cancellation over $name", (cell) => {
     });
   });
 
-  test("a call that is given up before it is made never reaches the server", () => {
+  test("CA-12 a call that is given up before it is made never reaches the server", () => {
     const seen: unknown[] = [];
     return inWorld(cell, { handlers: { "plain/any": () => seen.push(1) } }, async ({ client }) => {
       const beforehand = client.request("plain/any", { signal: AbortSignal.abort() });
@@ -169,7 +170,7 @@ describe.each(matrix)("cancellation over $name", (cell) => {
     });
   });
 
-  test("a handler that ignores its signal keeps its slot until it settles", () => {
+  test("CA-17 a handler that ignores its signal keeps its slot until it settles", () => {
     const going = gate();
     return inWorld(
       cell,
@@ -233,4 +234,15 @@ describe.each(matrix)("cancellation over $name", (cell) => {
       );
       expect(getEventListeners(signal, "abort").length).toBe(0);
     }));
+});
+
+describe("a handler that was told to stop, and goes on writing for ever", () => {
+  // In a process of its own: if it starves that one's event loop, this one can still say so.
+  test("CA-17 keeps nobody else waiting: calls are answered, timers fire, and the process ends", async () => {
+    const child = inChild(new URL("./children/ignores-stop.ts", import.meta.url), {
+      execArgv: ["--import", "tsx", "--conditions=@sluice/source"],
+      deadlineMs: 10_000,
+    });
+    expect(await child.end()).toEqual({ code: 0, signal: null, stdout: "3\ntick\nover\n", stderr: "" });
+  });
 });

@@ -4,7 +4,7 @@ import { matrix } from "./matrix.ts";
 import { aborted, gate, inWorld, turns, until } from "./world.ts";
 
 describe.each(matrix)("drain over $name", (cell) => {
-  test("lets running calls finish, and takes no new ones", () => {
+  test("DR-3 lets running calls finish, and takes no new ones", () => {
     const going = gate();
     let started = 0;
     return inWorld(
@@ -48,7 +48,7 @@ describe.each(matrix)("drain over $name", (cell) => {
     );
   });
 
-  test("of an idle server is done at once", () =>
+  test("DR-2 of an idle server is done at once", () =>
     inWorld(cell, { client: { reconnect: false } }, async ({ client, server }) => {
       await client.request("plain/ping");
       await server.drain();
@@ -56,7 +56,7 @@ describe.each(matrix)("drain over $name", (cell) => {
       expect(server.connections).toEqual([]);
     }));
 
-  test("cuts off what takes too long", () => {
+  test("DR-4 cuts off what takes too long", () => {
     const reasons: unknown[] = [];
     return inWorld(
       cell,
@@ -79,7 +79,7 @@ describe.each(matrix)("drain over $name", (cell) => {
     );
   });
 
-  test("turns new clients away", () => {
+  test("DR-6 turns new clients away", () => {
     const going = gate();
     return inWorld(
       cell,

@@ -16,11 +16,12 @@ export const handlers: TestHandlers = {
     for (let n = 1; n <= param.to; n++) yield { n };
     return { sent: param.to };
   },
-  async "bytes/pour"({ param, writable }) {
+  async "bytes/pour"({ param, writable, signal }) {
     const writer = writable.getWriter();
     const { size, count = Number.POSITIVE_INFINITY } = param;
-    for (let at = 0; at < count; at++) await writer.write(new Uint8Array(size));
-    return count;
+    let poured = 0;
+    for (; poured < count && !signal.aborted; poured++) await writer.write(new Uint8Array(size));
+    return poured;
   },
   async "chat/join"({ param, readable, writable }) {
     const writer = writable.getWriter();

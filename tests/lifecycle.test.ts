@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { handlers } from "./handlers.ts";
 import { matrix } from "./matrix.ts";
 import { protocol } from "./protocol.ts";
-import { gate, inWorld, until } from "./world.ts";
+import { inWorld, until } from "./world.ts";
 
 describe.each(matrix)("events over $name", (cell) => {
   test("tell who comes and goes, and how calls begin and end", () => {
@@ -265,7 +265,7 @@ describe("a process", () => {
 
   const ways = ["client first", "server first", "drain"];
   test.each(["unix", "tcp", "memory"].flatMap((scheme) => ways.map((way) => [scheme, way])))(
-    "over %s ends by itself (%s)",
+    "DR-8 over %s ends by itself (%s)",
     async (scheme, way) => {
       const address = {
         unix: `unix:${join(folder, "app.sock")}`,

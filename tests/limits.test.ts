@@ -127,7 +127,7 @@ describe.each(matrix)("limits over $name", (cell) => {
       const second = connect();
       await Promise.all([client.ready, second.ready]);
       const third = connect({ reconnect: false });
-      await expect(third.ready).rejects.toMatchObject({ code: "UNAVAILABLE" });
+      await expect(third.ready).rejects.toMatchObject({ code: "RESOURCE_EXHAUSTED" });
       await second.dispose();
       await until(() => server.connections.length === 1);
       await connect().request("plain/ping");

@@ -33,8 +33,9 @@ describe.each(matrix)("streams over $name", (cell) => {
         const chat = client.channel("chat/join", { param: { room: "" } });
         expect(chat.readable).toBeInstanceOf(ReadableStream);
         expect(chat.writable).toBeInstanceOf(WritableStream);
-        expect([chat.readable === chat.readable, chat.writable === chat.writable]).toEqual([true, true]);
-        await chat.writable.close();
+        const { readable, writable } = chat;
+        expect([chat.readable === readable, chat.writable === writable]).toEqual([true, true]);
+        await writable.close();
         await chat;
       },
     ));
@@ -72,7 +73,8 @@ describe.each(matrix)("streams over $name", (cell) => {
         },
       });
       await expect(stream.readable.pipeTo(full)).rejects.toThrow("the disk is full");
-      await expect(stream).rejects.toMatchObject({ code: "CANCELLED" });
+      // A reader that leaves says stop: the handler finishes, and what it returns is the result.
+      expect(await stream).toBeGreaterThan(0);
     }));
 
   test("pipeThrough() delivers every item", () =>
@@ -93,6 +95,75 @@ describe.each(matrix)("streams over $name", (cell) => {
       expect(first).toEqual(upTo(2_000));
       expect(second).toEqual(upTo(2_000));
       expect(await stream).toEqual({ sent: 2_000 });
+    }));
+
+  test("pipeTo() takes what its destination takes, and nothing ahead", () =>
+    inWorld(cell, {}, async ({ client }) => {
+      const stream = client.stream("numbers/count", { param: { to: 9 } });
+      await until(() => stream.stats.received === 9);
+      const { buffered } = stream.stats;
+      const perItem = buffered / 9;
+      const taken: unknown[] = [];
+      let goOn = (): void => {};
+      const slow = new WritableStream<{ n: number }>(
+        {
+          write(item) {
+            taken.push(item);
+            return new Promise((resolve) => {
+              goOn = resolve;
+            });
+          },
+        },
+        { highWaterMark: 1 },
+      );
+      const piping = stream.readable.pipeTo(slow);
+      for (let count = 1; count <= 9; count++) {
+        await until(() => taken.length === count);
+        await standsStill(() => stream.stats.buffered, 5);
+        expect(stream.stats.buffered).toBe(buffered - count * perItem);
+        goOn();
+      }
+      await piping;
+      expect([taken, stream.stats.buffered]).toEqual([upTo(9), 0]);
+    }));
+
+  test("tee() takes what its faster branch takes, and nothing ahead", () =>
+    inWorld(cell, {}, async ({ client }) => {
+      const stream = client.stream("numbers/count", { param: { to: 8 } });
+      await until(() => stream.stats.received === 8);
+      const perItem = stream.stats.buffered / 8;
+      const [fast, slow] = stream.readable.tee();
+      await standsStill(() => stream.stats.buffered, 5);
+      // Each branch asks for one item ahead, as the Streams Standard has it, and both are given the same.
+      expect(stream.stats.buffered).toBe(7 * perItem);
+      const reader = fast.getReader();
+      for (let count = 1; count < 8; count++) {
+        expect((await reader.read()).value).toEqual({ n: count });
+        await standsStill(() => stream.stats.buffered, 5);
+        expect(stream.stats.buffered).toBe((7 - count) * perItem);
+      }
+      reader.releaseLock();
+      expect(await collect(fast)).toEqual([{ n: 8 }]);
+      expect(await collect(slow)).toEqual(upTo(8));
+    }));
+
+  test("a stream that was transferred takes what its new reader takes, and one ahead", () =>
+    inWorld(cell, {}, async ({ client }) => {
+      const stream = client.stream("numbers/count", { param: { to: 8 } });
+      await until(() => stream.stats.received === 8);
+      const perItem = stream.stats.buffered / 8;
+      const moved = structuredClone(stream.readable, { transfer: [stream.readable as never] });
+      await standsStill(() => stream.stats.buffered, 5);
+      const ahead = 8 - stream.stats.buffered / perItem;
+      expect(ahead).toBeLessThanOrEqual(2);
+      const reader = moved.getReader();
+      for (let count = 1; count <= 8; count++) {
+        expect((await reader.read()).value).toEqual({ n: count });
+        await standsStill(() => stream.stats.buffered, 5);
+        expect(stream.stats.buffered).toBe(Math.max(0, 8 - ahead - count) * perItem);
+      }
+      expect((await reader.read()).done).toBe(true);
+      expect(await stream).toEqual({ sent: 8 });
     }));
 
   test("a stream that a reader has begun is iterated from there", () =>
@@ -158,7 +229,7 @@ describe.each(matrix)("streams over $name", (cell) => {
       // The window, and the few that are on their way to whoever reads.
       expect(stream.stats.received).toBeLessThan(20);
       await moved.cancel();
-      await expect(stream).rejects.toMatchObject({ code: "CANCELLED" });
+      expect(await stream).toBeLessThan(20);
       port1.close();
     }));
 

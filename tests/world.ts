@@ -89,12 +89,12 @@ export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Turns the event loop until `read()` has stood still for a while; gives where. */
-export async function standsStill(read: () => number): Promise<number> {
+/** Turns the event loop until `read()` has stood still for twice `count` turns and a tick of its timers; gives where. */
+export async function standsStill(read: () => number, count = 300): Promise<number> {
   for (let last = read(); ; last = read()) {
-    await turns(300);
+    await turns(count);
     await new Promise((resolve) => setTimeout(resolve, 1));
-    await turns(300);
+    await turns(count);
     if (read() === last) return last;
   }
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { violations } from "./layer-violations.ts";
-import { goodTree, plan } from "./layered-tree.ts";
+import { door, goodTree, manifest, plan } from "./layered-tree.ts";
 import { type Ended, plantTree, runScript } from "./planted-tree.ts";
 
 function checkLayers(files: Record<string, string | object>): Promise<Ended> {
@@ -88,6 +88,44 @@ test.each([
   const { status, stdout } = await checkLayers({ ...goodTree, [path]: content });
   expect(stdout).toContain(`${path}:1 imports ${specifier}, and may import nothing of ours`);
   expect(status).toBe(1);
+});
+
+test("check-layers lets a named file load packages that are not below, as peers, and nobody else", async () => {
+  const loading = {
+    ...plan,
+    "transport-socket": {
+      ...(plan as Readonly<Record<string, object>>)["transport-socket"],
+      floors: ["both.ts", "pipe.ts", "index.ts"],
+      loads: { "both.ts": ["client"] },
+    },
+  };
+  const check = (files: Record<string, string | object>): Promise<Ended> => {
+    const root = plantTree({ ...goodTree, ...files, "plan.json": loading });
+    return runScript("check-layers", root, ["--plan", join(root, "plan.json")]);
+  };
+  const own = { "@sluice/protocol": "0.0.0" };
+  const client = { "@sluice/client": "0.0.0" };
+  const socket = manifest("transport-socket", { ".": door("index.ts") }, own);
+  const src = "packages/transport-socket/src";
+  const allowed = {
+    "packages/transport-socket/package.json": { ...socket, peerDependencies: client },
+    [`${src}/both.ts`]:
+      'import type { Two } from "@sluice/client";\nexport const load = (): Two => import("@sluice/client");\n',
+  };
+  expect(await check(allowed)).toMatchObject({ status: 0 });
+
+  const problem = "imports @sluice/client, which is not below transport-socket";
+  const eager = { ...allowed, [`${src}/both.ts`]: 'import "@sluice/client";\n' };
+  expect((await check(eager)).stdout).toContain(`${src}/both.ts:1 ${problem}`);
+  const other = { ...allowed, [`${src}/pipe.ts`]: 'export const load = () => import("@sluice/client");\n' };
+  expect((await check(other)).stdout).toContain(`${src}/pipe.ts:1 ${problem}`);
+  const installed = {
+    ...allowed,
+    "packages/transport-socket/package.json": { ...socket, dependencies: { ...own, ...client } },
+  };
+  expect((await check(installed)).stdout).toContain(
+    "package.json depends on @sluice/client, which is not below",
+  );
 });
 
 test("check-layers fails when it finds nothing to check", async () => {

@@ -19,9 +19,19 @@ export interface AttemptEnd {
   readonly status: string;
 }
 
+/** `CODE processed` of an error. */
+function endOf(reason: unknown): string {
+  return SluiceError.is(reason) ? `${reason.code} ${reason.processed}` : String(reason);
+}
+
 const calls = {
   ready: (client: Client<HostileProtocol>) => client.ready,
   echo: (client: Client<HostileProtocol>) => client.request("echo", { param: "x" }),
+  /** However the first call ends: the session has to be there for the second. */
+  async echoTwice(client: Client<HostileProtocol>) {
+    const first = await client.request("echo", { param: "x" }).catch(endOf);
+    return [first, await client.request("echo", { param: "y" })];
+  },
   /** Opens a stream and reads nothing. */
   unread: (client: Client<HostileProtocol>) => client.stream("pour", { param: { bytes: 1 } }).result,
   /** Opens a stream and counts its items. */
@@ -54,7 +64,7 @@ process.on("message", async (question: "report" | Attempt) => {
   });
   const ended = (await calls[question.call](client).then(
     (value: unknown) => JSON.stringify(value) ?? "undefined",
-    (reason: unknown) => (SluiceError.is(reason) ? `${reason.code} ${reason.processed}` : String(reason)),
+    endOf,
   )) as string;
   const { status } = client;
   process.send?.({ ended, status } satisfies AttemptEnd);

@@ -1,0 +1,65 @@
+/**
+ * A dashboard's client as a guide writes it: readers that nobody awaits, timers that send and call, and `dispose()` at the end,
+ * which lets both readers come to their results. Argument: the socket's path.
+ */
+import { Client } from "@sluice/client";
+import type { AnyClientMessageOf, AnyServerMessageOf } from "@sluice/protocol";
+import { SocketTransport } from "@sluice/transport-socket";
+import type { dashboard } from "./protocol.ts";
+
+async function main() {
+  const transport = new SocketTransport<
+    AnyServerMessageOf<typeof dashboard>,
+    AnyClientMessageOf<typeof dashboard>
+  >({ socket: process.argv[2] as string });
+  const client = new Client({ transport });
+  try {
+    const metrics = client.stream("metrics/stream", { param: { interval: 20 } });
+    let samples = 0;
+    const readMetrics = async () => {
+      try {
+        for await (const metric of metrics.readable) {
+          samples++;
+          if (samples === 1)
+            console.log(`CPU: ${metric.cpu.toFixed(2)}% | Memory: ${metric.memory.toFixed(2)}%`);
+        }
+        const result = await metrics;
+        console.log(
+          `Samples: ${result.totalSamples === samples ? "all" : `${samples} of ${result.totalSamples}`}`,
+        );
+      } catch (error) {
+        console.error("The metrics failed:", error);
+      }
+    };
+    const logs = client.channel("logs/watch", { param: { level: "info" } });
+    const seen: string[] = [];
+    const readLogs = async () => {
+      try {
+        for await (const { level } of logs.readable) if (seen.at(-1) !== level) seen.push(level);
+        const result = await logs;
+        console.log(`Levels: ${[...new Set(seen)].sort().join(", ")}; at last ${seen.at(-1)}`);
+        console.log(`Lines: ${result.totalLogs > 0}`);
+      } catch (error) {
+        console.error("The log failed:", error);
+      }
+    };
+    void readMetrics();
+    void readLogs();
+    setTimeout(async () => {
+      const writer = logs.writable.getWriter();
+      await writer.write({ level: "error" });
+      writer.releaseLock();
+    }, 150);
+    setTimeout(async () => {
+      const result = await client.request("system/restart", { param: { service: "web" } });
+      console.log(result.success ? result.message : `Failed: ${result.message}`);
+    }, 250);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    console.log("Leaving");
+    await client.dispose();
+  } catch (error) {
+    console.error("The client failed:", error);
+  }
+}
+
+main().catch(console.error);
