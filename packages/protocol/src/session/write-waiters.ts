@@ -15,7 +15,7 @@ export interface WrittenDirection {
 }
 
 /** Offset bytes of a direction that may wait for the link while its writer goes on. */
-export const mostAhead = 64 * 1024;
+export const mostAhead: number = 64 * 1024;
 
 interface Waiter {
   offset: number;

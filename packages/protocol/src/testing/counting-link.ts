@@ -40,8 +40,8 @@ export class FrameCounter {
 
 /** Takes `link` over. */
 export class CountingLink implements Link {
-  readonly sent = new FrameCounter();
-  readonly received = new FrameCounter();
+  readonly sent: FrameCounter = new FrameCounter();
+  readonly received: FrameCounter = new FrameCounter();
   readonly #link: Link;
 
   constructor(link: Link) {

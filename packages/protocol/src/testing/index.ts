@@ -1,10 +1,12 @@
 /** The door of `@sluice/protocol` for people who write a transport or a codec: suites, fakes and fault tools. */
 export { CountingLink, FrameCounter } from "./counting-link.ts";
+export { Dice } from "./dice.ts";
 export { FakeClock } from "./fake-clock.ts";
 export {
   type BytePipe,
   decodeRaw,
   encodeRaw,
+  type RawCancelParts,
   type RawCredit,
   type RawData,
   type RawDataParts,
@@ -36,11 +38,15 @@ export {
 export { type LaterCase, laterCases } from "./suite/later-cases.ts";
 export type { RigOptions, TransportSetup } from "./suite/rig.ts";
 export type { SuiteCase } from "./suite/suite-case.ts";
+export type { TestFunctions } from "./test-functions.ts";
 export {
   caseName,
   type SuiteSkip,
   suiteCases,
-  type TestFunctions,
   type TransportSuiteOptions,
   transportSuite,
 } from "./transport-suite.ts";
+export { utf8Suite } from "./utf8-suite.ts";
+export { isUsable, type RandomSchemaOptions, randomSchema } from "./validator/random-schema.ts";
+export { randomValue, valueFor } from "./validator/random-value.ts";
+export { type MakeValidator, type ValidatorSuiteOptions, validatorSuite } from "./validator-suite.ts";

@@ -203,6 +203,11 @@ export interface RawErrorParts {
   readonly circuit?: boolean;
 }
 
+export interface RawCancelParts {
+  readonly abort?: boolean;
+  readonly reason?: string;
+}
+
 export type RawOpenParts = Partial<Omit<RawOpen, "total">> & {
   /** Says the total, and sets *more*. */
   readonly total?: number | undefined;
@@ -274,13 +279,13 @@ export const rawFrames = {
       payload,
     );
   },
-  cancel(call: number, { abort = false, reason = "" } = {}): RawFrame {
+  cancel(call: number, { abort = false, reason = "" }: RawCancelParts = {}): RawFrame {
     return frame(rawType.CANCEL, abort ? rawFlag.abort : 0, call, rawBytes(reason));
   },
-  done(calls: readonly number[], { rest = false } = {}): RawFrame {
+  done(calls: readonly number[], { rest = false }: { readonly rest?: boolean } = {}): RawFrame {
     return frame(rawType.DONE, rest ? rawFlag.rest : 0, 0, ...calls.map((call) => rawInteger(4, call)));
   },
-  ping(nonce: number, { answer = false } = {}): RawFrame {
+  ping(nonce: number, { answer = false }: { readonly answer?: boolean } = {}): RawFrame {
     return frame(rawType.PING, answer ? rawFlag.answer : 0, 0, rawInteger(4, nonce));
   },
 };

@@ -9,6 +9,7 @@ import type { Link } from "../link/link.ts";
 import { cancelCases } from "./suite/cases/cancel-cases.ts";
 import { channelCases } from "./suite/cases/channel-cases.ts";
 import { creditCases } from "./suite/cases/credit-cases.ts";
+import { deadlineCases } from "./suite/cases/deadline-cases.ts";
 import { handshakeCases } from "./suite/cases/handshake-cases.ts";
 import { linkCases } from "./suite/cases/link-cases.ts";
 import { requestCases } from "./suite/cases/request-cases.ts";
@@ -16,17 +17,7 @@ import { sharingCases } from "./suite/cases/sharing-cases.ts";
 import { streamCases } from "./suite/cases/stream-cases.ts";
 import { Rig, type TransportSetup } from "./suite/rig.ts";
 import type { SuiteCase } from "./suite/suite-case.ts";
-
-/**
- * The part of a test runner that the suite uses: `describe` and `it` of vitest, jest, mocha, node:test, bun:test, Deno… Runners
- * that take no time for a test pass over the third argument.
- */
-export interface TestFunctions {
-  describe(name: string, body: () => void): unknown;
-  readonly it: ((name: string, body: () => Promise<void>, timeoutMs: number) => unknown) & {
-    skip(name: string, body: () => Promise<void>): unknown;
-  };
-}
+import type { TestFunctions } from "./test-functions.ts";
 
 /** Cases that a transport cannot pass, and why. */
 export interface SuiteSkip {
@@ -58,6 +49,7 @@ export const suiteCases: readonly SuiteCase[] = [
   ...creditCases,
   ...sharingCases,
   ...cancelCases,
+  ...deadlineCases,
 ];
 
 /** Every case takes far less and guards what it awaits; this is for machines that are very busy. */

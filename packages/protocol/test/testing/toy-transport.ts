@@ -38,7 +38,10 @@ class ToyLink implements Link {
   #receiver: LinkReceiver | undefined;
   #state: "open" | "closing" | "closed" = "open";
   #waiting: Frame[] = [];
+  /** What came before the first receiver was there, and whether the end did. */
   #early: Frame[] = [];
+  #earlyEnd: { readonly error: SluiceError | undefined } | undefined;
+  #hasBegun = false;
   #isFlushDue = false;
   #isWaitedFor = false;
   #handedOver = 0;
@@ -57,9 +60,7 @@ class ToyLink implements Link {
   receive(receiver: LinkReceiver): void {
     if (this.#fault === "keeps its first receiver" && this.#receiver !== undefined) return;
     this.#receiver = receiver;
-    const early = this.#early;
-    this.#early = [];
-    if (early.length > 0) setImmediate(() => this.take(early));
+    if (!this.#hasBegun) setImmediate(() => this.#begin());
   }
 
   send(frame: Frame): number {
@@ -90,6 +91,7 @@ class ToyLink implements Link {
       setImmediate(() => setImmediate(() => this.peer.take(late)));
     }
     this.#waiting = [];
+    this.#early = [];
     this.end(error);
     setImmediate(() => this.peer.end(undefined));
   }
@@ -97,17 +99,30 @@ class ToyLink implements Link {
   end(error: SluiceError | undefined): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    if (this.#fault === "never says that it is closed") return;
-    this.#receiver?.closed(error);
-    if (this.#fault === "says twice that it is closed") this.#receiver?.closed(error);
+    if (this.#hasBegun) this.#sayClosed(error);
+    else this.#earlyEnd = { error };
   }
 
   take(frames: readonly Frame[]): void {
     for (const frame of this.#spoilt(frames)) {
       if (this.#state === "closed" && this.#fault !== "hands frames over after its end") return;
-      if (this.#receiver !== undefined) this.#receiver.frame(frame);
+      if (this.#hasBegun) this.#receiver?.frame(frame);
       else if (this.#fault !== "loses what comes before its first receiver") this.#early.push(frame);
     }
+  }
+
+  /** Hands over what came before the first receiver was there. */
+  #begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    for (const frame of this.#early.splice(0)) this.#receiver?.frame(frame);
+    if (this.#earlyEnd !== undefined) this.#sayClosed(this.#earlyEnd.error);
+  }
+
+  #sayClosed(error: SluiceError | undefined): void {
+    if (this.#fault === "never says that it is closed") return;
+    this.#receiver?.closed(error);
+    if (this.#fault === "says twice that it is closed") this.#receiver?.closed(error);
   }
 
   #flushSoon(): void {

@@ -16,9 +16,9 @@ import { type LimitOptions, resolveLimits } from "../../limits.ts";
 import type { Link } from "../../link/link.ts";
 import { closures } from "../../schema/closure-validator.ts";
 import { acceptSession } from "../../session/accept-session.ts";
+import type { CallAcceptor } from "../../session/call-acceptor.ts";
 import { connectSession } from "../../session/connect-session.ts";
 import { type Hello, newPeer } from "../../session/handshake.ts";
-import type { CallAcceptor } from "../../session/incoming-call.ts";
 import type { Session } from "../../session/session.ts";
 import { suiteProtocol } from "./suite-protocol.ts";
 

@@ -1,7 +1,7 @@
 /**
- * What every engine says about values, keyword by keyword: the shared table of the tests of closures and of Ajv.
+ * What every engine says about values, keyword by keyword: the table of {@link validatorSuite}.
  */
-import type { JsonSchema } from "../../src/definition/json-schema.ts";
+import type { JsonSchema } from "../../definition/json-schema.ts";
 
 /** A refused value, and the issue: path, keyword, expectation. */
 export type Refusal = readonly [value: unknown, path: string, keyword: string, expected: string];

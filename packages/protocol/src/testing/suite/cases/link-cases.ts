@@ -86,6 +86,8 @@ async function bulkArrivesWhole(rig: Rig): Promise<void> {
   const { near, far } = await rig.link();
   const sizes: number[] = [];
   let broken = 0;
+  // A link learns of room by what its carrier reports to whoever receives.
+  new Recorder(near);
   const receiver = new Recorder(far);
   receiver.onFrame = (frame) => {
     if (frame.type !== FrameType.DATA) return;
