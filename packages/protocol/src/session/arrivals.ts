@@ -46,8 +46,7 @@ export class Arrivals {
       const end = frame.offset + messageOverhead + length;
       const isNew = window.arrive(frame.offset, end, this.#allowance(frame, frame.offset));
       checkMessage(length, this.#host.limits.maxMessage);
-      if (!isNew) return undefined;
-      return { payload: frame.payload, start: frame.start, end: frame.end, raw: frame.raw, owned: false };
+      return isNew ? frame : undefined;
     }
     const reassembly = this.#reassembly ?? this.#startReassembly();
     const { unfinishedEnd } = reassembly;

@@ -70,7 +70,7 @@ export class CalleeData {
     }
     let value: unknown;
     try {
-      value = receive.decode(message, this.#host.utf8, message.owned);
+      value = receive.decode(message, this.#host.utf8, message.owned === true);
     } catch (reason) {
       this.#owner.itemRefused(SluiceError.from(reason, "DECODE_ERROR"));
       return;
@@ -87,7 +87,7 @@ export class CalleeData {
   #finish(message: WholeMessage): void {
     let result: unknown;
     try {
-      result = this.#request.result.decode(message, this.#host.utf8, message.owned);
+      result = this.#request.result.decode(message, this.#host.utf8, message.owned === true);
     } catch (reason) {
       this.#owner.resultRefused(SluiceError.from(reason, "DECODE_ERROR"));
       return;

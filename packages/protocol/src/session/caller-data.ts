@@ -83,7 +83,7 @@ export class CallerData {
     }
     let param: unknown;
     try {
-      param = this.#plan.param.decode(message, this.#host.utf8, message.owned);
+      param = this.#plan.param.decode(message, this.#host.utf8, message.owned === true);
     } catch (reason) {
       this.#owner.paramRefused(SluiceError.from(reason, "DECODE_ERROR"));
       return;
@@ -100,7 +100,7 @@ export class CallerData {
     }
     let value: unknown;
     try {
-      value = send.decode(message, this.#host.utf8, message.owned);
+      value = send.decode(message, this.#host.utf8, message.owned === true);
     } catch (reason) {
       this.#owner.itemRefused(SluiceError.from(reason, "DECODE_ERROR"));
       return;

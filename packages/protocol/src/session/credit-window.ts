@@ -72,6 +72,8 @@ export class ReceiveWindow implements Claim {
   #onGranted: (() => void) | undefined;
   /** Given back: what is taken from now on raises and borrows nothing. */
   #isClosed = false;
+  /** What is taken before it raises nothing, unless it is all that has arrived. */
+  #quietUntil = 0;
 
   constructor(budget: MemoryBudget, limits: WindowLimits, clock: Clock) {
     this.#budget = budget;
@@ -86,6 +88,7 @@ export class ReceiveWindow implements Claim {
     this.#isClosed = false;
     this.received = this.taken = offset;
     this.limit = offset + this.size;
+    this.#quietUntil = this.limit - Math.ceil(this.size / 2);
     return this.limit;
   }
 
@@ -117,6 +120,12 @@ export class ReceiveWindow implements Claim {
 
   /** The reader has taken everything before `offset`. Returns whether the limit was raised. */
   take(offset: number): boolean {
+    if (offset >= this.#quietUntil || offset >= this.received) return this.#takeAndRaise(offset);
+    if (offset > this.taken) this.taken = offset;
+    return false;
+  }
+
+  #takeAndRaise(offset: number): boolean {
     if (offset > this.taken) this.taken = offset;
     if (this.#isClosed) return false;
     if (this.#reserved > 0 && this.isEmpty) this.#endReservation();
@@ -129,6 +138,7 @@ export class ReceiveWindow implements Claim {
     }
     this.#raisedAt = now;
     this.limit = Math.max(this.limit, this.taken + this.size);
+    this.#quietUntil = this.limit - Math.ceil(this.size / 2);
     return true;
   }
 

@@ -121,10 +121,9 @@ export class Inbox<Item = unknown> {
 
   /** Takes the first item; only while {@link length} is not 0. */
   shift(): Item {
-    const end = this.#ring.firstEnd;
     const item = this.#ring.shift();
     this.itemsTaken++;
-    this.#take(end);
+    this.#take(this.#ring.takenEnd);
     return item;
   }
 

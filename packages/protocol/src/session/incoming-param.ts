@@ -38,7 +38,7 @@ export function openParam(
   intake?.window.open(reached);
   if (!open.halfClosed) intake?.creditRaised();
   // Not the frame itself: what it refers to shall not live as long as the call.
-  return { payload, start, end, raw, owned: false };
+  return { payload, start, end, raw };
 }
 
 /** Takes the first piece, and asks for room for the rest. */

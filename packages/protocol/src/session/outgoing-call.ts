@@ -38,6 +38,8 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   readonly #end: CallEnd;
   readonly #data: CalleeData;
   #state: CallerState = "queued";
+  /** What the table says of this state. */
+  #moves: (typeof callerMoves)[CallerState] = callerMoves.queued;
   /** Until it has gone. */
   #openFrame: OpenFrame | undefined;
   #wasStopped = false;
@@ -70,7 +72,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   /** Gets its id and key; its OPEN goes out at once, or at its turn. */
   open(id: number, key: CallKey): void {
     this.id = id;
-    this.#state = "opened";
+    this.#enter("opened");
     this.#host.register(this);
     const { maxWindow } = this.#host.limits;
     this.#openFrame = openFrame(this.request, id, key, this.#data.intake.window.open(), maxWindow);
@@ -121,7 +123,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
     const message = this.#data.judge(frame, this.#wasStopped);
     if (isEnd && message === undefined) throw malformed(`the RESULT of call ${this.id} lies before its end`);
     // Only now: a frame that is refused ends the session, and the call with it, as one that has not ended.
-    this.#state = to;
+    if (to !== this.#state) this.#enter(to);
     if (action === "act") this.#data.take(frame.type, message);
     else if (isEnd) this.#forget();
   }
@@ -150,7 +152,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
       frame.offset,
       from === "aborted" || !this.#data.intake.arrivals.isResultUnfinished,
     );
-    this.#state = to;
+    this.#enter(to);
     if (action === "act") this.#reject(reportedError(frame, this.request.errors, this.#host.utf8));
     this.#forget();
   }
@@ -252,22 +254,27 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
     this.fail(error);
   }
 
+  #enter(state: CallerState): void {
+    this.#state = state;
+    this.#moves = callerMoves[state];
+  }
+
   /** What the table says of `event` now. @throws {SluiceError} `PROTOCOL_ERROR` where it does not fit */
   #look(event: CallerEvent): Move<CallerState> {
-    const move = callerMoves[this.#state][event];
+    const move = this.#moves[event];
     if (move.action === "refuse") throw malformed(`call ${this.id} is ${this.#state}: ${event} does not fit`);
     return move;
   }
 
   #move(event: CallerEvent): Action {
     const { action, to } = this.#look(event);
-    this.#state = to;
+    this.#enter(to);
     return action;
   }
 
   /** The peer had no room, and nothing of the call has happened there. Spec: docs/wire.md §4.3. */
   #putBack(): void {
-    this.#state = "queued";
+    this.#enter("queued");
     this.outbox?.restart(this.request.param);
     this.#data.intake.window.close();
     this.#host.putBack(this);
@@ -282,14 +289,14 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
 
   /** Ends without a word from the peer. */
   #endHere(error: SluiceError): void {
-    this.#state = "over";
+    this.#enter("over");
     this.#openFrame = undefined;
     this.#reject(error);
     this.#release();
   }
 
   #release(): void {
-    this.#state = "over";
+    this.#enter("over");
     this.#deadline?.cancel();
     this.outbox?.dispose();
     this.#data.intake.window.close();

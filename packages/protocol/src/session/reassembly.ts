@@ -11,14 +11,14 @@ import { messageOverhead, minPiece } from "../limits.ts";
 /** A piece, or a whole message: a DATA or RESULT, or the payload of an OPEN (which is always a first piece). */
 export type Piece = PayloadFields & { readonly type: number; readonly head?: boolean };
 
-/** A message whose last byte has arrived. */
+/** A message whose last byte has arrived. One that came in one piece may be its frame. */
 export interface WholeMessage {
   readonly payload: unknown;
   readonly start: number;
   readonly end: number;
   readonly raw: boolean;
   /** Nobody else refers to the payload. */
-  readonly owned: boolean;
+  readonly owned?: true;
 }
 
 interface Unfinished {
@@ -82,7 +82,7 @@ export class Reassembly {
         return undefined;
       }
       checkMessage(piece.total, this.#limits.maxMessage);
-      return { payload: piece.payload, start: piece.start, end: piece.end, raw: piece.raw, owned: false };
+      return piece;
     }
     return this.#continue(piece, this.#unfinished);
   }
@@ -143,7 +143,7 @@ export class Reassembly {
     if (this.#isStructured) {
       if (piece.more) throw malformed("a structured message comes in at most two pieces");
       this.#unfinished = undefined;
-      return { payload: piece.payload, start: 0, end: 0, raw: piece.raw, owned: false };
+      return piece;
     }
     const bytes = piece.end - piece.start;
     const have = unfinished.have + bytes;

@@ -26,14 +26,13 @@ export class Ring<Item> {
     this.#length++;
   }
 
-  /** Where the first item ends; only while there is one. */
-  get firstEnd(): number {
-    return this.#ends[this.#first] as number;
-  }
+  /** Where the item ends that was taken last. */
+  takenEnd = 0;
 
-  /** Takes the first item; only while there is one. */
+  /** Takes the first item; only while there is one. {@link takenEnd} then says where it ends. */
   shift(): Item {
     const at = this.#first;
+    this.takenEnd = this.#ends[at] as number;
     const item = this.#items[at] as Item;
     this.#items[at] = undefined;
     this.#length--;

@@ -8,8 +8,8 @@ describe("Ring", () => {
     const ring = new Ring<string>();
     ring.push("a", 10);
     ring.push("b", 20);
-    expect([ring.length, ring.firstEnd, ring.shift()]).toEqual([2, 10, "a"]);
-    expect([ring.length, ring.firstEnd, ring.shift()]).toEqual([1, 20, "b"]);
+    expect([ring.length, ring.shift(), ring.takenEnd]).toEqual([2, "a", 10]);
+    expect([ring.length, ring.shift(), ring.takenEnd]).toEqual([1, "b", 20]);
     expect(ring.length).toBe(0);
   });
 
@@ -51,14 +51,12 @@ describe("Ring", () => {
           }
           for (let i = 0; i < count && what === "shift" && model.length > 0; i++) {
             const first = model.shift();
-            expect(ring.firstEnd).toBe(first?.end);
-            expect(ring.shift()).toBe(first?.item);
+            expect([ring.shift(), ring.takenEnd]).toEqual([first?.item, first?.end]);
           }
           expect(ring.length).toBe(model.length);
         }
         for (const { item, end } of model) {
-          expect(ring.firstEnd).toBe(end);
-          expect(ring.shift()).toBe(item);
+          expect([ring.shift(), ring.takenEnd]).toEqual([item, end]);
         }
       }),
     );
@@ -70,7 +68,7 @@ describe("Ring", () => {
       for (let i = 0; i < 5000; i++) ring.push(i, i);
       for (let i = 0; i < 5000; i++) expect(ring.shift()).toBe(i);
       ring.push(-1, 7);
-      expect([ring.length, ring.firstEnd, ring.shift()]).toEqual([1, 7, -1]);
+      expect([ring.length, ring.shift(), ring.takenEnd]).toEqual([1, -1, 7]);
     }
   });
 });
