@@ -51,55 +51,71 @@ export function tooMany(limits: ValueLimits): SluiceError {
   return new SluiceError("DECODE_ERROR", `Cannot decode a value of more than ${limits.maxNodes} nodes`);
 }
 
+/** What an element or a member counts on a structured link, beyond its text or bytes: about what its place takes in memory. */
+export const nodeBytes: number = 16;
+
 /**
- * What a value counts on a structured link, in offset bytes: 256 + its bytes + 2 per code unit of its strings and keys.
- * Spec: docs/wire.md §3.3.
- * @throws {SluiceError} `INVALID_ARGUMENT` for nesting beyond the limits, which also ends cycles
+ * What a value counts on a structured link, in offset bytes: 256 + its bytes + 2 per code unit of its strings and keys + 16 per
+ * element and member. Spec: docs/wire.md §3.3.
+ * @throws {SluiceError} `INVALID_ARGUMENT` for nesting beyond the limits, which also ends cycles, and for too many nodes
  * @throws {TypeError} for what no structured clone copies, or copies into something else: functions, instances of classes…
  */
 export function measureValue(value: unknown, limits: ValueLimits): number {
-  return 256 + measure(value, 0, limits);
+  const measure = new Measure(limits);
+  return 256 + measure.visit(value, 0) + nodeBytes * measure.nodes;
 }
 
-function measure(value: unknown, depth: number, limits: ValueLimits): number {
-  switch (typeof value) {
-    case "string":
-      return 2 * value.length;
-    case "object":
-      return value === null ? 0 : measureObject(value, depth + 1, limits);
-    case "function":
-    case "symbol":
-    case "bigint":
-      throw new TypeError(`a ${typeof value} does not travel`);
-    default:
-      return 0;
-  }
-}
+class Measure {
+  nodes = 0;
+  readonly #limits: ValueLimits;
 
-function measureObject(value: object, depth: number, limits: ValueLimits): number {
-  if (ArrayBuffer.isView(value)) {
-    if (!isShared(value.buffer)) return value.byteLength;
-    throw new TypeError("memory that others may write does not travel: copy it");
+  constructor(limits: ValueLimits) {
+    this.#limits = limits;
   }
-  if (value instanceof ArrayBuffer) return value.byteLength;
-  if (depth > limits.maxDepth) {
-    throw new SluiceError(
-      "INVALID_ARGUMENT",
-      `Cannot send a value nested deeper than ${limits.maxDepth} levels`,
-      { processed: "no" },
-    );
+
+  /** Bytes of texts and byte strings. */
+  visit(value: unknown, depth: number): number {
+    switch (typeof value) {
+      case "string":
+        return 2 * value.length;
+      case "object":
+        return value === null ? 0 : this.#visitObject(value, depth + 1);
+      case "function":
+      case "symbol":
+      case "bigint":
+        throw new TypeError(`a ${typeof value} does not travel`);
+      default:
+        return 0;
+    }
   }
-  let size = 0;
-  if (Array.isArray(value)) {
-    for (const item of value) size += measure(item, depth, limits);
+
+  #visitObject(value: object, depth: number): number {
+    if (ArrayBuffer.isView(value)) {
+      if (!isShared(value.buffer)) return value.byteLength;
+      throw new TypeError("memory that others may write does not travel: copy it");
+    }
+    if (value instanceof ArrayBuffer) return value.byteLength;
+    const { maxDepth, maxNodes } = this.#limits;
+    if (depth > maxDepth) throw tooLargeToSend(`nested deeper than ${maxDepth} levels`);
+    let size = 0;
+    if (Array.isArray(value)) {
+      // Judged before the first element: an array may be sparse.
+      this.nodes += value.length;
+      if (this.nodes >= maxNodes) throw tooLargeToSend(`of more than ${maxNodes} nodes`);
+      for (const item of value) size += this.visit(item, depth);
+      return size;
+    }
+    if (!isPlain(value)) throw notPlain(value);
+    for (const key in value) {
+      if (++this.nodes >= maxNodes) throw tooLargeToSend(`of more than ${maxNodes} nodes`);
+      size += 2 * key.length + this.visit((value as Record<string, unknown>)[key], depth);
+    }
     return size;
   }
-  if (!isPlain(value)) throw notPlain(value);
-  for (const key in value) {
-    size += 2 * key.length;
-    size += measure((value as Record<string, unknown>)[key], depth, limits);
-  }
-  return size;
+}
+
+function tooLargeToSend(what: string): SluiceError {
+  return new SluiceError("INVALID_ARGUMENT", `Cannot send a value ${what}`, { processed: "no" });
 }
 
 function isShared(buffer: ArrayBufferLike): boolean {

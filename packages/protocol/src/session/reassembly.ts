@@ -142,6 +142,9 @@ export class Reassembly {
     }
     if (this.#isStructured) {
       if (piece.more) throw malformed("a structured message comes in at most two pieces");
+      if (piece.total !== unfinished.total) {
+        throw malformed(`a message of ${piece.total} bytes was announced with ${unfinished.total}`);
+      }
       this.#unfinished = undefined;
       return piece;
     }

@@ -65,11 +65,12 @@ describe("measureValue", () => {
     ["a buffer", new ArrayBuffer(77), 256 + 77],
     ["an empty array", [], 256],
     ["an empty object", {}, 256],
-    ["numbers", [1, 2, 3], 256],
-    ["texts", ["ab", "c"], 256 + utf16(3)],
-    ["members, whose names count", { ab: 1, cde: null }, 256 + utf16(5)],
-    ["all of it", { a: ["bc", new Uint8Array(9)], d: { e: "fgh" } }, 256 + utf16(3) + utf16(5) + 9],
-    ["an absent member, whose name counts", { ab: undefined }, 256 + utf16(2)],
+    ["numbers", [1, 2, 3], 256 + 3 * 16],
+    ["texts", ["ab", "c"], 256 + utf16(3) + 2 * 16],
+    ["members, whose names count", { ab: 1, cde: null }, 256 + utf16(5) + 2 * 16],
+    ["all of it", { a: ["bc", new Uint8Array(9)], d: { e: "fgh" } }, 256 + utf16(3) + utf16(5) + 9 + 5 * 16],
+    ["an absent member, whose name counts", { ab: undefined }, 256 + utf16(2) + 16],
+    ["containers without anything", [{}, [], {}], 256 + 3 * 16],
   ])("of %s", (_, value, size) => {
     expect(measureValue(value, limits)).toBe(size);
   });
@@ -91,6 +92,14 @@ describe("measureValue", () => {
   ])("refuses %s, alone or inside", (_, value) => {
     expect(() => measureValue(value, limits)).toThrow(/does not travel/);
     expect(() => measureValue([{ value }], limits)).toThrow(/does not travel/);
+  });
+
+  test("refuses more nodes than the limit, before it walks a sparse array", () => {
+    const few = { maxDepth: 64, maxNodes: 4 };
+    expect(measureValue([1, { a: 2 }], few)).toBe(256 + 3 * 16 + utf16(1));
+    for (const value of [[1, 2, 3, 4], { a: [1], b: [2] }, new Array(2 ** 32 - 1)]) {
+      expect(() => measureValue(value, few)).toThrow(refusal("INVALID_ARGUMENT"));
+    }
   });
 
   test("ends at a cycle", () => {

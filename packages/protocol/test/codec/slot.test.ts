@@ -305,7 +305,7 @@ describe("a slot of a structured link", () => {
   test("hands the value itself over", () => {
     const value = { at: 0, bytes: new Uint8Array(3) };
     const message = structured().encode(value);
-    expect(message).toEqual({ body: value, length: 256 + 2 * 7 + 3, raw: false, start: 0 });
+    expect(message).toEqual({ body: value, length: 256 + 2 * 7 + 3 + 2 * 16, raw: false, start: 0 });
     expect(message.body).toBe(value);
     const fields = { payload: message.body, start: 0, end: 0, raw: false };
     expect(structured().decode(fields, standardUtf8)).toBe(value);
