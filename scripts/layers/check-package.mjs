@@ -58,11 +58,19 @@ function isBelow(plan, dependency) {
   return plan.below.includes(dependency.slice("@sluice/".length));
 }
 
+/** @param {PackagePlan} plan @param {string} dependency @returns {boolean} whether some file of the package loads it */
+function isLoaded(plan, dependency) {
+  return Object.values(plan.loads ?? {}).some((names) => names.includes(dependency.slice("@sluice/".length)));
+}
+
 /** @param {PlannedPackage} planned @returns {string[]} */
 function manifestProblems({ name, plan, manifest }) {
-  const all = { ...manifest.dependencies, ...manifest.peerDependencies, ...manifest.devDependencies };
-  return Object.keys(all)
+  const installed = { ...manifest.dependencies, ...manifest.devDependencies };
+  /** @param {string} dependency @returns {boolean} */
+  const isLoadedPeer = (dependency) => isLoaded(plan, dependency) && !Object.hasOwn(installed, dependency);
+  return Object.keys({ ...installed, ...manifest.peerDependencies })
     .filter((dependency) => dependency.startsWith("@sluice/") && !isBelow(plan, dependency))
+    .filter((dependency) => !isLoadedPeer(dependency))
     .map(
       (dependency) => `packages/${name}/package.json depends on ${dependency}, which is not below ${name}`,
     );
@@ -82,7 +90,8 @@ function fileProblems(tree, planned, { path, imports, globals }) {
   if (posix.basename(path) === "index.ts" && !isDoor(manifest, `src/${inside}`)) {
     report(1, "is an index.ts without a door in package.json");
   }
-  for (const { specifier, line } of imports) {
+  const loaded = (plan.loads?.[inside] ?? []).map((dependency) => `@sluice/${dependency}`);
+  for (const { specifier, line, isType, isDynamic } of imports) {
     if (specifier === undefined) {
       if (!computedImportFile.test(path)) report(line, "computes the specifier of an import()");
     } else if (isRelative(specifier)) {
@@ -92,7 +101,8 @@ function fileProblems(tree, planned, { path, imports, globals }) {
       if (timerModules.has(specifier.replace(/^node:/, "")))
         report(line, `imports ${specifier}; use the clock`);
     } else {
-      for (const what of dependencyProblems(tree, planned, path, specifier)) report(line, what);
+      const mayLoad = (isType || isDynamic) && loaded.includes(packageNameOf(specifier));
+      for (const what of dependencyProblems(tree, planned, path, specifier, mayLoad)) report(line, what);
     }
   }
   for (const { name: used, line } of globals) {
@@ -128,14 +138,15 @@ function relativeProblems(tree, { name, plan }, path, specifier) {
  * An import of a package, ours or not.
  *
  * @param {Tree} tree @param {PlannedPackage} planned @param {string} path @param {string} specifier
+ * @param {boolean} mayLoad whether it may be a package that is not below
  * @returns {string[]}
  */
-function dependencyProblems(tree, { name, plan, manifest }, path, specifier) {
+function dependencyProblems(tree, { name, plan, manifest }, path, specifier, mayLoad) {
   const dependency = packageNameOf(specifier);
   const isOurs = dependency.startsWith("@sluice/");
   const problems =
     isOurs && standaloneFiles.includes(path) ? [`imports ${specifier}, and may import nothing of ours`] : [];
-  if (isOurs && !isBelow(plan, dependency)) {
+  if (isOurs && !isBelow(plan, dependency) && !mayLoad) {
     problems.push(`imports ${specifier}, which is not below ${name}`);
   } else if (isOurs && !tree.doors.has(specifier)) {
     problems.push(`imports ${specifier}, which is no door`);

@@ -7,6 +7,8 @@
  * @property {readonly string[]} below packages of ours that it may import
  * @property {readonly (string | readonly string[])[]} floors what is in `src/`, bottom up: `name.ts`, `folder/`, or a file of
  *   a folder that has a floor of its own; several on one floor as a list. The longest match counts
+ * @property {Readonly<Record<string, readonly string[]>>} [loads] by file: packages of ours that are not below, of which it may import
+ *   types, and load the rest when it is called; who does not call it does not load them
  * @property {readonly string[]} [node] files and folders of `src/` that may know Node; absent: none
  */
 
@@ -61,6 +63,11 @@ export const housePlan = {
       "connection-acceptor.ts",
       "by-scheme.ts",
       "server.ts",
+      "subscriber-queue.ts",
+      ["subscription.ts", "waiting-publishes.ts"],
+      "broadcast.ts",
+      "methods-of.ts",
+      "bind.ts",
       ["index.ts", "ajv.ts"],
     ],
   },
@@ -71,19 +78,32 @@ export const housePlan = {
       "memory-duplex.ts",
       "memory-link.ts",
       "memory-transport.ts",
+      "port-like.ts",
+      "portable-copy.ts",
+      "port-batch.ts",
+      "message-port-link.ts",
+      "message-port-transport.ts",
       "by-address.ts",
+      "standalone.ts",
       "index.ts",
     ],
+    // A client and a server in one need both; links need neither.
+    loads: { "standalone.ts": ["client", "server"] },
   },
   "transport-socket": {
     below: ["protocol"],
     floors: [
-      "node-utf8.ts",
-      "unix-path.ts",
+      ["node-utf8.ts", "foreign-bytes.ts", "unix-path.ts", "tls-errors.ts", "tls-context.ts"],
+      "peer-certificate.ts",
       "socket-duplex.ts",
-      "connect-socket.ts",
-      "listen-socket.ts",
-      "socket-transport.ts",
+      "stream-duplex.ts",
+      "tls-acceptor.ts",
+      ["connect-socket.ts", "socket-server.ts", "socket-target.ts"],
+      ["listen-socket.ts", "socket-transport.ts", "child-process-transport.ts", "stdio-transport.ts"],
+      "pipe-heartbeat.ts",
+      "pipe.ts",
+      "open-pipe.ts",
+      "serve-pipe.ts",
       "by-address.ts",
       "index.ts",
     ],

@@ -12,6 +12,7 @@ import ts from "typescript-5.9";
  * @typedef {object} Import
  * @property {string | undefined} specifier `undefined` when it is computed at run time
  * @property {boolean} isType erased before the program runs
+ * @property {boolean} isDynamic an `import()`
  * @property {number} line
  */
 
@@ -87,7 +88,7 @@ function factsOf(file, checker) {
   /** @param {ts.Node} node @param {ts.Node | undefined} specifier @param {boolean} isType */
   const addImport = (node, specifier, isType) => {
     const text = specifier && ts.isStringLiteralLike(specifier) ? specifier.text : undefined;
-    imports.push({ specifier: text, isType, line: lineOf(node) });
+    imports.push({ specifier: text, isType, isDynamic: ts.isCallExpression(node), line: lineOf(node) });
   };
   /** @param {ts.Node} node */
   const visit = (node) => {

@@ -1,0 +1,295 @@
+/**
+ * A link over a port: frames as objects, posted once a turn, never further than 64 KiB ahead of what the other side has taken.
+ *
+ * Spec: docs/wire.md §3.3, structured. The other side is not trusted: what it posts is judged as bytes are.
+ */
+import {
+  checkStructuredFrame,
+  type Frame,
+  type Link,
+  type LinkInfo,
+  type LinkReceiver,
+  type MeasureValue,
+  measureReceived,
+  messageOverhead,
+  SluiceError,
+  standardUtf8,
+  type Utf8,
+  type ValueLimits,
+} from "@sluice/protocol/wire";
+import {
+  checkBatch,
+  frameToPost,
+  mostFrames,
+  type PortBatch,
+  payloadBytesOf,
+  weightOf,
+} from "./port-batch.ts";
+import { listenToPort, type MessagePortLike } from "./port-like.ts";
+
+/** Weight that the other side has not taken, at most; what is in the port cannot be overtaken. One message may pass it. */
+const roomWeight = 64 * 1024;
+/** Frames of control have no room to ask for. A peer that makes us answer and never reads is cut off here. */
+const mostOverdrawn = 1024 * 1024;
+/** What was taken is said at this weight, unless a frame takes it along before. */
+const leastTold = roomWeight / 4;
+
+export class MessagePortLink implements Link {
+  readonly kind = "structured";
+  readonly utf8: Utf8 = standardUtf8;
+  readonly info: LinkInfo = { transport: "message-port" };
+  readonly #port: MessagePortLike;
+  readonly #measure: MeasureValue;
+  readonly #stopListening: () => void;
+  #receiver: LinkReceiver | undefined;
+  #state: "open" | "ending" | "closed" = "open";
+  #endError: SluiceError | undefined;
+  #isEndTold = false;
+  #isMalformed = false;
+  /** What came before there was a receiver, and those behind them until they are handed over. */
+  #early: (PortBatch | SluiceError)[] | undefined = [];
+  /** Frames that wait for the end of the turn, and buffers that move with them. */
+  #sending: Frame[] = [];
+  #moved: ArrayBuffer[] = [];
+  #isFlushDue = false;
+  #isWaitedFor = false;
+  /** Weights: handed over so far; of that taken by the other side; added since there is no room. */
+  #sent = 0;
+  #confirmed = 0;
+  #overdrawn = 0;
+  /** Weights: taken here so far; of that said to the other side. */
+  #taken = 0;
+  #told = 0;
+
+  /** Takes the port over. `limits` bound every value that comes. */
+  constructor(port: MessagePortLike, limits: ValueLimits) {
+    this.#port = port;
+    this.#measure = (value) => measureReceived(value, limits);
+    this.#stopListening = listenToPort(port, {
+      message: (data) => this.#onMessage(data),
+      unreadable: () => this.#onMalformed(unreadable()),
+      closed: (cause) => this.#end(cause === undefined ? undefined : lost(cause)),
+    });
+    port.start?.();
+  }
+
+  /** Why the link has ended, if it was not by the will of one side. */
+  get endError(): SluiceError | undefined {
+    return this.#endError;
+  }
+
+  get room(): number {
+    if (this.#state !== "open") return 0;
+    const room = roomWeight - (this.#sent - this.#confirmed);
+    if (room <= 0) this.#isWaitedFor = true;
+    return room;
+  }
+
+  receive(receiver: LinkReceiver): void {
+    const isFirst = this.#receiver === undefined;
+    this.#receiver = receiver;
+    if (isFirst) queueMicrotask(this.#takeEarly);
+  }
+
+  send(frame: Frame): number {
+    if (this.#state !== "open") return 0;
+    try {
+      this.#sending.push(frameToPost(frame, this.#moved));
+    } catch (cause) {
+      this.#fail(unsendable(cause));
+      return 0;
+    }
+    this.#count(weightOf(frame));
+    if (this.#sending.length >= mostFrames) this.#post(false);
+    this.#flushSoon();
+    return payloadBytesOf(frame);
+  }
+
+  close(): void {
+    if (this.#state !== "open") return;
+    this.#state = "ending";
+    this.#leave();
+    queueMicrotask(() => this.#end(undefined));
+  }
+
+  destroy(error?: SluiceError): void {
+    if (this.#state === "closed") return;
+    const hasLeft = this.#state === "ending";
+    this.#sending = [];
+    this.#moved = [];
+    this.#early = this.#early === undefined ? undefined : [];
+    if (!hasLeft) this.#leave();
+    this.#end(error);
+  }
+
+  // ── Out ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #count(weight: number): void {
+    const hadRoom = this.#sent - this.#confirmed < roomWeight;
+    this.#sent += weight;
+    if (hadRoom) return;
+    this.#overdrawn += weight;
+    if (this.#overdrawn > mostOverdrawn) this.#fail(unread());
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    // After the microtasks that are due already, so that what several handlers answer goes out together.
+    queueMicrotask(() => queueMicrotask(this.#flush));
+  }
+
+  readonly #flush = (): void => {
+    this.#isFlushDue = false;
+    if (this.#state !== "open") return;
+    this.#receiver?.flushing();
+    this.#post(false);
+  };
+
+  #post(end: boolean): void {
+    const frames = this.#sending;
+    const moved = this.#moved;
+    this.#sending = [];
+    this.#moved = [];
+    this.#told = this.#taken;
+    try {
+      this.#port.postMessage({ frames, taken: this.#taken, end }, moved);
+    } catch (cause) {
+      this.#fail(unsendable(cause));
+    }
+  }
+
+  /** Posts what waits and that it is the last, and lets go of the port. */
+  #leave(): void {
+    this.#post(true);
+    this.#letGo();
+  }
+
+  /** Ends the link because this side cannot go on. Soon: whoever is sending does not expect its end inside. */
+  #fail(error: SluiceError): void {
+    if (this.#state !== "open") return;
+    this.#state = "ending";
+    this.#sending = [];
+    this.#moved = [];
+    this.#leave();
+    queueMicrotask(() => this.#end(error));
+  }
+
+  // ── In ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether frames are handed over: what came before the first receiver is, even when the port is over. */
+  get #isReading(): boolean {
+    return !this.#isEndTold && this.#state !== "ending";
+  }
+
+  readonly #takeEarly = (): void => {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const arrival of early) this.#handOver(arrival);
+    if (this.#state === "closed") this.#tellEnd();
+  };
+
+  /** What is said of this side's own frames counts at once, also while nobody receives. */
+  #onMessage(message: unknown): void {
+    if (this.#isMalformed) return;
+    let batch: PortBatch;
+    try {
+      batch = checkBatch(message, this.#confirmed, this.#sent);
+    } catch (reason) {
+      this.#onMalformed(SluiceError.from(reason, "PROTOCOL_ERROR"));
+      return;
+    }
+    this.#onTaken(batch.taken);
+    this.#arrive(batch);
+  }
+
+  #onMalformed(error: SluiceError): void {
+    this.#isMalformed = true;
+    this.#arrive(error);
+  }
+
+  #arrive(arrival: PortBatch | SluiceError): void {
+    if (this.#early === undefined) this.#handOver(arrival);
+    else this.#early.push(arrival);
+  }
+
+  #handOver(arrival: PortBatch | SluiceError): void {
+    if (!this.#isReading) return;
+    if (SluiceError.is(arrival)) this.#receiver?.malformed(arrival);
+    else this.#takeBatch(arrival);
+  }
+
+  #takeBatch({ frames, end }: PortBatch): void {
+    for (const entry of frames) {
+      let frame: Frame | undefined;
+      try {
+        frame = checkStructuredFrame(entry, this.#measure);
+      } catch (reason) {
+        this.#isMalformed = true;
+        this.#receiver?.malformed(SluiceError.from(reason, "PROTOCOL_ERROR"));
+        return;
+      }
+      this.#take(frame);
+      if (!this.#isReading) return;
+    }
+    if (end) {
+      if (this.#state === "open") this.#letGo();
+      this.#end(undefined);
+    } else if (this.#taken - this.#told >= leastTold) this.#flushSoon();
+  }
+
+  #take(frame: Frame | undefined): void {
+    this.#taken += frame === undefined ? messageOverhead : weightOf(frame);
+    if (frame !== undefined) this.#receiver?.frame(frame);
+  }
+
+  #onTaken(taken: number): void {
+    this.#confirmed = taken;
+    if (this.#sent - taken >= roomWeight) return;
+    this.#overdrawn = 0;
+    if (!this.#isWaitedFor) return;
+    this.#isWaitedFor = false;
+    this.#receiver?.writable();
+  }
+
+  // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #letGo(): void {
+    this.#stopListening();
+    // Only a MessagePort is started: close() of a worker's global scope would end the worker.
+    if (this.#port.start !== undefined) this.#port.close?.();
+  }
+
+  #end(error: SluiceError | undefined): void {
+    if (this.#state === "closed") return;
+    if (this.#state === "open") this.#letGo();
+    this.#state = "closed";
+    this.#endError = error;
+    // What came early comes before the end.
+    if (this.#early === undefined) this.#tellEnd();
+  }
+
+  #tellEnd(): void {
+    if (this.#isEndTold) return;
+    this.#isEndTold = true;
+    this.#receiver?.closed(this.#endError);
+  }
+}
+
+function unsendable(cause: unknown): SluiceError {
+  const why = cause instanceof Error ? cause.message : "it cannot be copied";
+  return new SluiceError("INTERNAL", `Cannot post a frame: ${why}`, { cause });
+}
+
+function unread(): SluiceError {
+  return new SluiceError("RESOURCE_EXHAUSTED", `Cannot send: the peer leaves ${mostOverdrawn} bytes unread`);
+}
+
+function unreadable(): SluiceError {
+  return new SluiceError("DECODE_ERROR", "Cannot read a message on a port: it cannot be deserialized");
+}
+
+function lost(cause: unknown): SluiceError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SluiceError("UNAVAILABLE", `The port was closed: ${why}`, { cause });
+}
