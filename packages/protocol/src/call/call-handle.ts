@@ -10,21 +10,17 @@ import type { Logger } from "../definition/handler-types.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
 import { cancelled } from "../session/call-end.ts";
 import type { OutgoingCall } from "../session/outgoing-call.ts";
+import type { CallObserver } from "./call-observer.ts";
 import { CallReadable } from "./call-readable.ts";
 import { CallWritable } from "./call-writable.ts";
-import type { AnyCallOptions, CallObserver } from "./caller.ts";
+import type { AnyCallOptions } from "./caller.ts";
+import { type Deferred, defer } from "./deferred.ts";
 import { emptySource, type ItemSource, LateSource, SourceIterator } from "./item-source.ts";
 import { OutgoingSink } from "./outgoing-sink.ts";
 import { pumpItems } from "./pump-items.ts";
 
 /** When a call whose result is awaited, and whose items nobody takes, is reported, ms. */
 const unreadWarningMs = 5_000;
-
-interface Deferred<Value> {
-  readonly promise: Promise<Value>;
-  readonly resolve: (value: Value) => void;
-  readonly reject: (error: SluiceError) => void;
-}
 
 type Outcome =
   | { readonly name: "pending" }
@@ -287,16 +283,6 @@ export class CallHandle implements Call<unknown, unknown, unknown>, CallObserver
       { call: this.id, unread: inbox.length },
     );
   }
-}
-
-function defer<Value>(): Deferred<Value> {
-  let resolve!: (value: Value) => void;
-  let reject!: (error: SluiceError) => void;
-  const promise = new Promise<Value>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
 }
 
 function ignore(): void {}

@@ -6,7 +6,7 @@ import type { ProcedureKind } from "../definition/kinds.ts";
 import { type Processed, SluiceError } from "../errors/sluice-error.ts";
 import { cancelled } from "../session/call-end.ts";
 import type { OutgoingCall } from "../session/outgoing-call.ts";
-import type { CallObserver } from "./caller.ts";
+import type { CallObserver } from "./call-observer.ts";
 import type { Metadata } from "./metadata.ts";
 
 /** A call before it is opened. */

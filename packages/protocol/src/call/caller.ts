@@ -8,14 +8,16 @@ import type { CallOptions } from "../definition/call-types.ts";
 import type { Logger } from "../definition/handler-types.ts";
 import type { ProcedureKind } from "../definition/kinds.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
-import { type CallEnd, cancelled } from "../session/call-end.ts";
+import { cancelled } from "../session/call-end.ts";
 import type { OutgoingCall } from "../session/outgoing-call.ts";
 import type { Session } from "../session/session.ts";
 import { CallHandle } from "./call-handle.ts";
+import { type CallObserver, PromisedEnd, SignalledEnd } from "./call-observer.ts";
 import type { CallerMiddleware, CallInfo } from "./caller-middleware.ts";
 import { runMiddleware } from "./caller-middleware.ts";
 import type { CompiledProtocol } from "./compiled-protocol.ts";
 import { writeMetadata } from "./metadata.ts";
+import { refuseName, refuseTimeout } from "./refuse-call.ts";
 
 /** Where calls go. */
 export interface CallRoute {
@@ -42,14 +44,6 @@ export interface AnyCallOptions extends CallOptions {
   readonly param?: unknown;
   readonly data?: unknown;
   readonly send?: AsyncIterable<unknown> | ReadableStream<unknown> | undefined;
-}
-
-/** Who is told how a call goes. */
-export interface CallObserver extends CallEnd {
-  /** The call has been opened, or waits in its session for the peer's room. */
-  opened(call: OutgoingCall): void;
-  /** Whether its user gave up before it was opened. */
-  readonly isOver: boolean;
 }
 
 export class Caller {
@@ -235,75 +229,5 @@ export class Caller {
     } catch (reason) {
       end.rejected(SluiceError.from(reason, "INTERNAL"));
     }
-  }
-}
-
-/** Why a call with this timeout cannot be made, if so. One that has passed ends the call before it is made. */
-function refuseTimeout(name: string, timeout: number | undefined): SluiceError | undefined {
-  if (timeout === undefined || (Number.isFinite(timeout) && timeout > 0)) return undefined;
-  if (timeout === 0) {
-    return new SluiceError("DEADLINE_EXCEEDED", `Cannot call ${name}: no time is left`, { processed: "no" });
-  }
-  const message = `Invalid timeout ${timeout}: must be milliseconds, at least 0`;
-  return new SluiceError("INVALID_ARGUMENT", message, { processed: "no" });
-}
-
-/** Why a call of this name cannot be made, if so: it would break the wire. */
-function refuseName(name: string, { utf8, peerLimits }: Session): SluiceError | undefined {
-  const { maxName } = peerLimits;
-  if (name !== "" && (3 * name.length <= maxName || utf8.byteLength(name) <= maxName)) return undefined;
-  const bytes = utf8.byteLength(name);
-  const message = `Invalid procedure name of ${bytes} bytes: must have 1 to ${maxName}`;
-  return new SluiceError("INVALID_ARGUMENT", message, { processed: "no" });
-}
-
-/** The end of a call without items: a promise. */
-export class PromisedEnd implements CallObserver {
-  readonly promise: Promise<unknown>;
-  isOver = false;
-  #resolve!: (value: unknown) => void;
-  #reject!: (error: SluiceError) => void;
-
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
-  opened(): void {}
-
-  resolved(result: unknown): void {
-    this.isOver = true;
-    this.#resolve(result);
-  }
-
-  rejected(error: SluiceError): void {
-    this.isOver = true;
-    this.#reject(error);
-  }
-}
-
-/** An end that the signal brings about, and that lets go of it. */
-class SignalledEnd implements CallEnd {
-  readonly #end: CallEnd;
-  readonly #signal: AbortSignal;
-  readonly #onAbort: () => void;
-
-  constructor(end: CallEnd, signal: AbortSignal, abort: (reason: unknown) => void) {
-    this.#end = end;
-    this.#signal = signal;
-    this.#onAbort = () => abort(signal.reason);
-    signal.addEventListener("abort", this.#onAbort);
-  }
-
-  resolved(result: unknown): void {
-    this.#signal.removeEventListener("abort", this.#onAbort);
-    this.#end.resolved(result);
-  }
-
-  rejected(error: SluiceError): void {
-    this.#signal.removeEventListener("abort", this.#onAbort);
-    this.#end.rejected(error);
   }
 }

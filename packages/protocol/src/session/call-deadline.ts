@@ -4,6 +4,7 @@
  * Both ends have one for the same call, and neither waits for the other's. Spec: docs/wire.md §4.5.
  */
 import type { Clock, Timer } from "../clock.ts";
+import { SluiceError } from "../errors/sluice-error.ts";
 
 export class CallDeadline {
   readonly #clock: Clock;
@@ -26,4 +27,10 @@ export class CallDeadline {
   cancel(): void {
     this.#timer.cancel();
   }
+}
+
+/** The error of a caller whose clock was first. */
+export function passedDeadline(procedure: string, timeoutMs: number, processed: "no" | "maybe"): SluiceError {
+  const message = `${procedure} did not end within ${Math.round(timeoutMs)} ms`;
+  return new SluiceError("DEADLINE_EXCEEDED", message, { processed });
 }

@@ -16,9 +16,11 @@ import {
   type OpenFrame,
 } from "../frame/frame.ts";
 import type { Link } from "../link/link.ts";
+import { AbortNotice, type AbortReason } from "./abort-notice.ts";
 import type { CallPlan } from "./call-acceptor.ts";
 import { CallDeadline } from "./call-deadline.ts";
 import type { CallHost, SessionCall } from "./call-host.ts";
+import { CallStage } from "./call-stage.ts";
 import { type CalleeEvent, type CalleeState, calleeMoves } from "./call-states.ts";
 import { CallerData, type CallerDataOwner } from "./caller-data.ts";
 import { type ErrorParts, errorParts, refusalParts } from "./error-parts.ts";
@@ -27,9 +29,6 @@ import type { Outbox } from "./outbox.ts";
 import type { Final } from "./outbox-end.ts";
 import { Reply } from "./reply.ts";
 import { checkLength } from "./send-context.ts";
-
-/** Why a handler's signal aborts. */
-export type AbortReason = "stop" | "cancelled" | "deadline" | "disconnected" | "shutdown";
 
 /** Who counts the handlers that run. */
 export interface HandlerSlots {
@@ -46,9 +45,8 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   readonly #data: CallerData;
   readonly #reply: Reply;
   readonly #deadline: CallDeadline | undefined;
-  #state: CalleeState = "running";
-  #abortReason: AbortReason | undefined;
-  #onAbort: ((reason: AbortReason) => void) | undefined;
+  readonly #stage = new CallStage<CalleeState, CalleeEvent>(calleeMoves, "running");
+  readonly #notice = new AbortNotice();
 
   /**
    * Answers nothing yet; `begin()` does. Keeps nothing of `open`, whose payload is a part of what the link has read.
@@ -66,7 +64,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   }
 
   get state(): CalleeState {
-    return this.#state;
+    return this.#stage.name;
   }
 
   /** Milliseconds to the deadline, at least 0; `undefined` if there is none. */
@@ -76,12 +74,12 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
 
   /** Set once the handler shall finish or has lost its caller. */
   get abortReason(): AbortReason | undefined {
-    return this.#abortReason;
+    return this.#notice.reason;
   }
 
   /** Whether the handler's items go somewhere. */
   get isWanted(): boolean {
-    return this.#state === "running";
+    return this.state === "running";
   }
 
   /** Items from the caller; `undefined` if none come. */
@@ -96,38 +94,37 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
 
   /** Sets who is told when the handler shall finish or has lost its caller; at once, if that has happened. */
   onAbort(listener: (reason: AbortReason) => void): void {
-    this.#onAbort = listener;
-    if (this.#abortReason !== undefined) listener(this.#abortReason);
+    this.#notice.listen(listener);
   }
 
   /** Takes the param that came with the OPEN, or waits for the rest of it. @throws {SluiceError} for what ends the session */
   begin(open: OpenFrame): void {
-    if (open.stop && this.#move("stop") === "act") this.#abort("stop");
+    if (open.stop && this.#stage.move("stop", this.id) === "act") this.#abort("stop");
     this.#data.begin(open);
   }
 
   onData(frame: DataFrame): void {
     if (frame.type === FrameType.RESULT) throw malformed(`RESULT for call ${this.id} of its own sender`);
-    const move = this.#move("data");
+    const move = this.#stage.move("data", this.id);
     if (move !== "ignore") this.#data.add(frame, move === "drop");
   }
 
   onCredit(frame: CreditFrame): void {
-    if (this.#move("credit") === "act") this.#reply.credited(frame.received, frame.limit);
+    if (this.#stage.move("credit", this.id) === "act") this.#reply.credited(frame.received, frame.limit);
   }
 
   onEnd(frame: EndFrame): void {
-    const move = this.#move("end");
+    const move = this.#stage.move("end", this.id);
     if (move !== "ignore") this.#data.end(frame, move === "drop");
   }
 
   onCancel(frame: CancelFrame): void {
     if (!frame.abort) {
-      if (this.#move("stop") === "act") this.#abort("stop");
+      if (this.#stage.move("stop", this.id) === "act") this.#abort("stop");
       return;
     }
-    const from = this.#state;
-    if (this.#move("abort") !== "act") return;
+    const from = this.state;
+    if (this.#stage.move("abort", this.id) !== "act") return;
     if (from === "ended") {
       // Its caller remembers the id until it hears of an end; what waits for credit will not be one.
       if (!this.#reply.isFinished) this.#sayCancelled();
@@ -141,15 +138,15 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
 
   /** The caller has seen the end, or (before there was one) no longer wants the call. */
   onDone(): void {
-    const from = this.#state;
-    if (this.#move("done") !== "act") return;
+    const from = this.state;
+    if (this.#stage.move("done", this.id) !== "act") return;
     if (from === "ended") this.#release();
     else this.#giveUp("cancelled");
   }
 
   lost(_error: SluiceError, cause: "disconnected" | "shutdown"): void {
-    const from = this.#state;
-    if (this.#move("lost") !== "act") return;
+    const from = this.state;
+    if (this.#stage.move("lost", this.id) !== "act") return;
     if (from === "ended") this.#release();
     else this.#giveUp(cause);
   }
@@ -164,7 +161,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
 
   /** Ends this side's direction after what was written; the result may still follow. */
   closeOutbox(): void {
-    if (this.#state === "running") this.#reply.close();
+    if (this.state === "running") this.#reply.close();
   }
 
   /**
@@ -200,7 +197,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   }
 
   get grantsCredit(): boolean {
-    return this.#state !== "ended" && this.#state !== "over";
+    return this.state !== "ended" && this.state !== "over";
   }
 
   /** A handler that stops reading says nothing to its caller: what comes is dropped. */
@@ -219,15 +216,8 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
     this.#endWith(error, "maybe", "cancelled");
   }
 
-  #move(event: CalleeEvent): "act" | "drop" | "ignore" {
-    const { action, to } = calleeMoves[this.#state][event];
-    if (action === "refuse") throw malformed(`call ${this.id} is ${this.#state}: ${event} does not fit`);
-    this.#state = to;
-    return action;
-  }
-
   #expire(): void {
-    if (this.#state !== "running" && this.#state !== "stopped") return;
+    if (this.state !== "running" && this.state !== "stopped") return;
     const error = new SluiceError("DEADLINE_EXCEEDED", "The deadline has passed");
     this.#endWith(error, this.#data.isWaitingForParam ? "no" : "maybe", "deadline");
     if (this.#data.isWaitingForParam) this.#settleUnstarted();
@@ -235,17 +225,17 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
 
   /** The call ends for its caller at once, and for the handler as a cancel does. */
   #endWith(error: SluiceError, processed: "no" | "maybe", reason: AbortReason): void {
-    this.#move("settled");
+    this.#stage.move("settled", this.id);
     this.#deadline?.cancel();
     this.#reply.dropUnsent();
     this.#finish({ error: errorParts(error.code, error.message, { processed }) });
     this.inbox?.fail(error);
-    this.#tellAbort(reason);
+    this.#notice.tell(reason);
   }
 
   #abort(reason: AbortReason): void {
     this.#reply.dropUnsent();
-    this.#tellAbort(reason);
+    this.#notice.tell(reason);
   }
 
   #giveUp(reason: AbortReason): void {
@@ -254,7 +244,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
     this.#reply.dispose(() => error);
     // The slot is held until the handler settles; memory is not.
     this.#data.intake?.abandon(error);
-    this.#tellAbort(reason);
+    this.#notice.tell(reason);
     if (this.#data.isWaitingForParam) this.#settleUnstarted();
   }
 
@@ -265,18 +255,11 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
     this.settled();
   }
 
-  #tellAbort(reason: AbortReason): void {
-    if (this.#abortReason !== undefined && this.#abortReason !== "stop") return;
-    const isFirst = this.#abortReason === undefined;
-    this.#abortReason = reason;
-    if (isFirst) this.#onAbort?.(reason);
-  }
-
   /** The call ends by its handler. Returns whether the caller still waits for that. */
   #ends(): boolean {
-    const from = this.#state;
+    const from = this.state;
     if (from === "ended" || from === "over") return false;
-    this.#move("settled");
+    this.#stage.move("settled", this.id);
     this.#deadline?.cancel();
     if (from === "aborting") {
       this.#sayCancelled();

@@ -18,10 +18,11 @@ import {
 } from "../frame/frame.ts";
 import { messageOverhead } from "../limits.ts";
 import type { Link } from "../link/link.ts";
-import { CallDeadline } from "./call-deadline.ts";
+import { CallDeadline, passedDeadline } from "./call-deadline.ts";
 import { type CallEnd, cancelled } from "./call-end.ts";
 import type { CallHost, SessionCall } from "./call-host.ts";
-import { type Action, type CallerEvent, type CallerState, callerMoves, type Move } from "./call-states.ts";
+import { CallStage } from "./call-stage.ts";
+import { type CallerEvent, type CallerState, callerMoves } from "./call-states.ts";
 import { CalleeData, type CalleeDataOwner } from "./callee-data.ts";
 import type { Inbox } from "./inbox.ts";
 import { type OpenRequest, openFrame, paramFits } from "./open-frame.ts";
@@ -37,9 +38,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   readonly #host: CallHost;
   readonly #end: CallEnd;
   readonly #data: CalleeData;
-  #state: CallerState = "queued";
-  /** What the table says of this state. */
-  #moves: (typeof callerMoves)[CallerState] = callerMoves.queued;
+  readonly #stage = new CallStage<CallerState, CallerEvent>(callerMoves, "queued");
   /** Until it has gone. */
   #openFrame: OpenFrame | undefined;
   #wasStopped = false;
@@ -61,18 +60,18 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   }
 
   get state(): CallerState {
-    return this.#state;
+    return this.#stage.name;
   }
 
   /** Whether the peer may still run a handler for it. */
   get isOutstanding(): boolean {
-    return this.#state !== "queued" && this.#state !== "ended" && this.#state !== "over";
+    return this.state !== "queued" && this.state !== "ended" && this.state !== "over";
   }
 
   /** Gets its id and key; its OPEN goes out at once, or at its turn. */
   open(id: number, key: CallKey): void {
     this.id = id;
-    this.#enter("opened");
+    this.#stage.enter("opened");
     this.#host.register(this);
     const { maxWindow } = this.#host.limits;
     this.#openFrame = openFrame(this.request, id, key, this.#data.intake.window.open(), maxWindow);
@@ -118,30 +117,30 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
 
   onData(frame: DataFrame): void {
     const isEnd = frame.type === FrameType.RESULT && !frame.more;
-    const { action, to } = this.#look(isEnd ? "result" : "data");
+    const { action, to } = this.#stage.look(isEnd ? "result" : "data", this.id);
     if (action === "ignore") return;
     const message = this.#data.judge(frame, this.#wasStopped);
     if (isEnd && message === undefined) throw malformed(`the RESULT of call ${this.id} lies before its end`);
     // Only now: a frame that is refused ends the session, and the call with it, as one that has not ended.
-    if (to !== this.#state) this.#enter(to);
+    this.#stage.enter(to);
     if (action === "act") this.#data.take(frame.type, message);
     else if (isEnd) this.#forget();
   }
 
   onCredit(frame: CreditFrame): void {
-    if (this.#move("credit") !== "act" || this.outbox === undefined) return;
+    if (this.#stage.move("credit", this.id) !== "act" || this.outbox === undefined) return;
     if (this.outbox.credited(frame.received, frame.limit) && this.outbox.hasWork) this.#host.ready(this);
   }
 
   onEnd(frame: EndFrame): void {
-    if (this.#move("end") !== "act") return;
+    if (this.#stage.move("end", this.id) !== "act") return;
     this.#data.intake.arrivals.complete(frame.offset, this.#wasStopped);
     this.inbox?.end();
   }
 
   onError(frame: ErrorFrame): void {
-    const from = this.#state;
-    const { action, to } = this.#look("error");
+    const from = this.state;
+    const { action, to } = this.#stage.look("error", this.id);
     if (action === "ignore") return;
     if (from === "opened" && isNoRoom(frame)) {
       this.#putBack();
@@ -152,7 +151,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
       frame.offset,
       from === "aborted" || !this.#data.intake.arrivals.isResultUnfinished,
     );
-    this.#enter(to);
+    this.#stage.enter(to);
     if (action === "act") this.#reject(reportedError(frame, this.request.errors, this.#host.utf8));
     this.#forget();
   }
@@ -163,7 +162,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
       this.#endHere(cancelled(reason, "no"));
       return;
     }
-    if (this.#move("stop") !== "act") return;
+    if (this.#stage.move("stop", this.id) !== "act") return;
     this.#wasStopped = true;
     this.#closeItems();
     this.#host.control({ type: FrameType.CANCEL, call: this.id, abort: false, reason });
@@ -182,13 +181,13 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
 
   /** Its OPEN was not handed to a link: nobody else knows of it. */
   get #neverLeft(): boolean {
-    return this.#state === "queued" || this.#openFrame !== undefined;
+    return this.state === "queued" || this.#openFrame !== undefined;
   }
 
   /** Gives the call up with an error of this side's own. */
   fail(error: SluiceError): void {
     const neverLeft = this.#neverLeft;
-    if (this.#move("abort") !== "act") return;
+    if (this.#stage.move("abort", this.id) !== "act") return;
     if (neverLeft) {
       // Its OPEN never left: both vanish.
       this.#endHere(error);
@@ -203,7 +202,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   /** Ends this side's direction after what was written. */
   closeOutbox(): void {
     this.#closeItems();
-    if (this.#state !== "queued" && this.hasWork) this.#host.ready(this);
+    if (this.state !== "queued" && this.hasWork) this.#host.ready(this);
   }
 
   /**
@@ -216,23 +215,23 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
       const message = `Cannot send: ${this.request.procedure} takes no items`;
       throw new SluiceError("FAILED_PRECONDITION", message, { processed: "no" });
     }
-    const link = this.#state === "queued" || this.#openFrame !== undefined ? undefined : this.#host.freeLink;
+    const link = this.state === "queued" || this.#openFrame !== undefined ? undefined : this.#host.freeLink;
     const mayGoOn = outbox.push(message, link, this.id);
-    if (this.#state !== "queued" && outbox.hasWork) this.#host.ready(this);
+    if (this.state !== "queued" && outbox.hasWork) this.#host.ready(this);
     return mayGoOn;
   }
 
   lost(error: SluiceError): void {
-    if (this.#state === "over") return;
+    if (this.state === "over") return;
     const { message, origin, cause } = error;
     const processed = this.#neverLeft ? "no" : "maybe";
-    if (this.#state === "queued" || this.#move("lost") === "act") {
+    if (this.state === "queued" || this.#stage.move("lost", this.id) === "act") {
       this.#endHere(new SluiceError(error.code, message, { origin, cause, processed }));
     } else this.#release();
   }
 
   get grantsCredit(): boolean {
-    return this.isOutstanding && this.#state !== "aborted" && this.#openFrame === undefined;
+    return this.isOutstanding && this.state !== "aborted" && this.#openFrame === undefined;
   }
 
   readerLeft(): void {
@@ -254,27 +253,9 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
     this.fail(error);
   }
 
-  #enter(state: CallerState): void {
-    this.#state = state;
-    this.#moves = callerMoves[state];
-  }
-
-  /** What the table says of `event` now. @throws {SluiceError} `PROTOCOL_ERROR` where it does not fit */
-  #look(event: CallerEvent): Move<CallerState> {
-    const move = this.#moves[event];
-    if (move.action === "refuse") throw malformed(`call ${this.id} is ${this.#state}: ${event} does not fit`);
-    return move;
-  }
-
-  #move(event: CallerEvent): Action {
-    const { action, to } = this.#look(event);
-    this.#enter(to);
-    return action;
-  }
-
   /** The peer had no room, and nothing of the call has happened there. Spec: docs/wire.md §4.3. */
   #putBack(): void {
-    this.#enter("queued");
+    this.#stage.enter("queued");
     this.outbox?.restart(this.request.param);
     this.#data.intake.window.close();
     this.#host.putBack(this);
@@ -283,20 +264,20 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
 
   /** The end was seen: the callee may forget the call, and so does this side. */
   #forget(): void {
-    if (this.id !== 0 && this.#state !== "over") this.#host.owesDone(this.id);
+    if (this.id !== 0 && this.state !== "over") this.#host.owesDone(this.id);
     this.#release();
   }
 
   /** Ends without a word from the peer. */
   #endHere(error: SluiceError): void {
-    this.#enter("over");
+    this.#stage.enter("over");
     this.#openFrame = undefined;
     this.#reject(error);
     this.#release();
   }
 
   #release(): void {
-    this.#enter("over");
+    this.#stage.enter("over");
     this.#deadline?.cancel();
     this.outbox?.dispose();
     this.#data.intake.window.close();
@@ -311,12 +292,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   }
 
   #expire(): void {
-    const processed = this.#neverLeft ? "no" : "maybe";
     const { timeoutMs, procedure } = this.request;
-    this.fail(
-      new SluiceError("DEADLINE_EXCEEDED", `${procedure} did not end within ${Math.round(timeoutMs)} ms`, {
-        processed,
-      }),
-    );
+    this.fail(passedDeadline(procedure, timeoutMs, this.#neverLeft ? "no" : "maybe"));
   }
 }

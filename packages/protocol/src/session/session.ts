@@ -5,7 +5,7 @@
  */
 import type { Clock, Timer } from "../clock.ts";
 import type { Encoding } from "../codec/slot.ts";
-import { remoteError, SluiceError } from "../errors/sluice-error.ts";
+import { SluiceError } from "../errors/sluice-error.ts";
 import { malformed } from "../frame/check-frame.ts";
 import { type CloseFrame, type Frame, FrameType } from "../frame/frame.ts";
 import type { Utf8 } from "../frame/utf8.ts";
@@ -27,6 +27,7 @@ import { OutgoingCall } from "./outgoing-call.ts";
 import { OutgoingCalls } from "./outgoing-calls.ts";
 import { Pings } from "./pings.ts";
 import { type SendContext, sendContext } from "./send-context.ts";
+import { asSessionEnd, closedByPeer } from "./session-error.ts";
 import type { SessionListener, SessionOptions } from "./session-options.ts";
 import { type Activity, SessionRest } from "./session-rest.ts";
 import { drained, isDrained, legalMoves, type SessionState } from "./session-state.ts";
@@ -261,13 +262,8 @@ export class Session implements CallHost, LinkReceiver, Activity {
     this.listener.draining?.(grace, retry);
   }
 
-  #onClose({ code, reason }: CloseFrame): void {
-    // A peer that simply leaves cancels nothing here.
-    const known = code === "CANCELLED" ? "UNAVAILABLE" : code;
-    this.#end(
-      remoteError(known, `${this.peer.name} closed the session: ${reason || code}`, {}, false),
-      "disconnected",
-    );
+  #onClose(frame: CloseFrame): void {
+    this.#end(closedByPeer(this.peer.name, frame), "disconnected");
     this.#closeLink();
   }
 
@@ -294,10 +290,4 @@ export class Session implements CallHost, LinkReceiver, Activity {
     }
     this.#state = state;
   }
-}
-
-/** What ended the session, as the peer may know it: faults of this side's own code stay home. */
-function asSessionEnd(reason: unknown): SluiceError {
-  if (SluiceError.is(reason)) return reason;
-  return new SluiceError("INTERNAL", "A fault in this peer ended the session", { cause: reason });
 }
