@@ -221,6 +221,8 @@ async function measureSizes() {
     "of these, formats": 'export { formats } from "./packages/protocol/src/schema/formats.ts"',
     "references, bytes, tolerance":
       'export { plainSchema } from "./packages/protocol/src/schema/plain-schema.ts"',
+    "bundled documents, dynamic scopes":
+      'export { bundledSchema } from "./packages/protocol/src/schema/bundled-schema.ts"',
     checkSchema: 'export { checkSchema } from "./packages/protocol/src/schema/check-schema.ts"',
     binaryPaths: 'export { binaryPaths } from "./packages/protocol/src/schema/binary-paths.ts"',
     "Ajv 2020-12": 'export { Ajv2020 } from "ajv/dist/2020.js"',

@@ -57,6 +57,8 @@ export class ConnectionAcceptor {
     { readonly served: CompiledServices; readonly called: CompiledProtocol }
   >();
   #lastId = 0;
+  /** When calls began that somebody watches. */
+  readonly #startedAt = new WeakMap<ServedCall, number>();
 
   constructor(options: AcceptorOptions) {
     this.#options = options;
@@ -120,7 +122,6 @@ export class ConnectionAcceptor {
   #serve(session: Session, connection: LiveConnection): CallAcceptor {
     const { middleware, events, logger, clock } = this.#options;
     const { served } = this.#compiledFor(session.encoding);
-    const started = new WeakMap<ServedCall, number>();
     return new Dispatcher({
       session,
       scope: connection,
@@ -130,11 +131,11 @@ export class ConnectionAcceptor {
       guard: (call) => this.#guard(call),
       started: (call) => {
         if (!watchesCalls(events)) return;
-        started.set(call, clock.now());
+        this.#startedAt.set(call, clock.now());
         tell(events, logger, "call:start", { call });
       },
       ended: (call, error) => {
-        const startedAt = started.get(call);
+        const startedAt = this.#startedAt.get(call);
         if (startedAt === undefined) return;
         const durationMs = clock.now() - startedAt;
         if (error === undefined) tell(events, logger, "call:end", { call, durationMs });

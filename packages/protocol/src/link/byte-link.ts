@@ -79,6 +79,11 @@ export class ByteLink implements Link {
       this.#duplex.defer(() => receiver.closed(this.#error));
       return;
     }
+    this.#start();
+  }
+
+  /** Apart from `receive()`, so that the first receiver is not kept by what is made here. */
+  #start(): void {
     this.#duplex.start({
       data: (chunk) => this.#read(chunk),
       drained: () => this.#drained(),

@@ -3,6 +3,7 @@
  *
  * Spec: docs/wire.md §1, §3.3. Transports implement it, sessions use it.
  */
+import type { PeerCertificate } from "../definition/peer-certificate.ts";
 import type { SluiceError } from "../errors/sluice-error.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { Utf8 } from "../frame/utf8.ts";
@@ -27,6 +28,8 @@ export interface LinkInfo {
   readonly transport: string;
   /** The peer's address in the grammar of address.ts, if it has one. */
   readonly remote?: string;
+  /** The certificate that the peer has shown, if it has been verified. A transport never sets any other. */
+  readonly peerCertificate?: PeerCertificate;
 }
 
 export interface Link {

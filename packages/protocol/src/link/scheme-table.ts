@@ -3,12 +3,19 @@
  */
 import { type Address, type AddressScheme, parseAddress } from "../address.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
+import type { TlsOptions } from "./tls-options.ts";
 import type { Listener, Transport } from "./transport.ts";
+
+/** What an address does not say. */
+export interface AddressOptions {
+  /** For addresses that are encrypted. */
+  readonly tls?: TlsOptions | undefined;
+}
 
 /** What a transport's package exports so that `connect(url)` and `server.listen(url)` find it. */
 export interface TransportModule {
   /** A transport to `address`. @throws {SluiceError} `INVALID_ARGUMENT` */
-  transportFromAddress?(address: Address): Transport;
+  transportFromAddress?(address: Address, options?: AddressOptions): Transport;
   /** A listener at `address`. @throws {SluiceError} `INVALID_ARGUMENT` */
   listenerFromAddress?(address: Address): Listener;
 }
@@ -38,11 +45,15 @@ export function register(scheme: AddressScheme, module: TransportModule): void {
  *
  * Rejects with `INVALID_ARGUMENT` for a bad address, `UNIMPLEMENTED` if the package is not installed or cannot connect.
  */
-export async function transportTo(url: string, load: (name: string) => Promise<unknown>): Promise<Transport> {
+export async function transportTo(
+  url: string,
+  load: (name: string) => Promise<unknown>,
+  options?: AddressOptions,
+): Promise<Transport> {
   const address = parseAddress(url);
   const { transportFromAddress } = await moduleOf(address, load);
   if (transportFromAddress === undefined) throw unable(url, "connect to");
-  return transportFromAddress(address);
+  return transportFromAddress(address, options);
 }
 
 /** The listener at `url`, as {@link transportTo}. */

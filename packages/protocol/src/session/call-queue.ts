@@ -5,12 +5,15 @@
  */
 import { SluiceError } from "../errors/sluice-error.ts";
 
+const none: ReadonlySet<never> = new Set();
+
 export class CallQueue<Call extends object> {
   readonly #most: number;
-  readonly #calls = new Set<Call>();
+  // Made when the first call waits: most sessions have none that do.
+  #calls: Set<Call> | undefined;
   /** Those that the peer had no room for: before all others, in the order in which they first came back. */
-  #returned = new Set<Call>();
-  readonly #ranks = new WeakMap<Call, number>();
+  #returned: Set<Call> | undefined;
+  #ranks: WeakMap<Call, number> | undefined;
   #lastRank = 0;
 
   constructor(maxQueue: number) {
@@ -18,7 +21,7 @@ export class CallQueue<Call extends object> {
   }
 
   get length(): number {
-    return this.#returned.size + this.#calls.size;
+    return (this.#returned?.size ?? 0) + (this.#calls?.size ?? 0);
   }
 
   /** @throws {SluiceError} `RESOURCE_EXHAUSTED` when it is full */
@@ -33,27 +36,26 @@ export class CallQueue<Call extends object> {
   }
 
   add(call: Call): void {
+    this.#calls ??= new Set();
     this.#calls.add(call);
   }
 
   /** Puts a call back that the peer had no room for, also when it is full. */
   putBack(call: Call): void {
-    if (!this.#ranks.has(call)) this.#ranks.set(call, ++this.#lastRank);
-    const rank = this.#rank(call);
-    const returned = [...this.#returned];
-    const before = returned.filter((other) => this.#rank(other) < rank);
+    this.#ranks ??= new WeakMap();
+    const ranks = this.#ranks;
+    if (!ranks.has(call)) ranks.set(call, ++this.#lastRank);
+    const rank = ranks.get(call) as number;
+    const returned = [...(this.#returned ?? none)];
+    const before = returned.filter((other) => (ranks.get(other) as number) < rank);
     this.#returned = new Set([...before, call, ...returned.slice(before.length)]);
-  }
-
-  #rank(call: Call): number {
-    return this.#ranks.get(call) as number;
   }
 
   /** Takes the call whose turn it is. */
   take(): Call | undefined {
     for (const waiting of [this.#returned, this.#calls]) {
-      for (const call of waiting) {
-        waiting.delete(call);
+      for (const call of waiting ?? none) {
+        waiting?.delete(call);
         return call;
       }
     }
@@ -62,11 +64,11 @@ export class CallQueue<Call extends object> {
 
   /** Forgets a call. Returns whether it was waiting. */
   remove(call: Call): boolean {
-    return this.#returned.delete(call) || this.#calls.delete(call);
+    return this.#returned?.delete(call) === true || this.#calls?.delete(call) === true;
   }
 
   /** Those that wait now, in order. */
   all(): Call[] {
-    return [...this.#returned, ...this.#calls];
+    return [...(this.#returned ?? none), ...(this.#calls ?? none)];
   }
 }

@@ -30,7 +30,7 @@ export class IncomingCalls implements HandlerSlots {
   /** Handlers that have not settled. */
   #running = 0;
   /** The last ones that were refused: more of them may be on its way. Oldest first. */
-  readonly #refused = new Set<number>();
+  #refused: Set<number> | undefined;
   #lastNumber = 0;
   #isRefusing = false;
   readonly #onIdle: () => void;
@@ -62,12 +62,12 @@ export class IncomingCalls implements HandlerSlots {
 
   /** Whether call `id` was refused when its caller may have sent more of it already. */
   wasRefused(id: number): boolean {
-    return this.#refused.has(id);
+    return this.#refused?.has(id) === true;
   }
 
   /** The caller of `id` has seen its end. */
   onDone(id: number): void {
-    this.#refused.delete(id);
+    this.#refused?.delete(id);
   }
 
   freed(): void {
@@ -135,6 +135,7 @@ export class IncomingCalls implements HandlerSlots {
   }
 
   #refuse({ call }: OpenFrame, { parts, isAbuse }: Refusal): void {
+    this.#refused ??= new Set();
     this.#refused.add(call);
     for (const oldest of this.#refused) {
       if (this.#refused.size <= mostOwed) break;

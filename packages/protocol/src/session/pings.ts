@@ -14,7 +14,8 @@ interface Waiting {
 
 export class Pings {
   readonly #clock: Clock;
-  readonly #waiting = new Map<number, Waiting>();
+  /** Made with the first PING. */
+  #waiting: Map<number, Waiting> | undefined;
   #lastNonce = 0;
 
   constructor(clock: Clock) {
@@ -25,24 +26,26 @@ export class Pings {
   ping(send: (nonce: number) => void): Promise<number> {
     this.#lastNonce = (this.#lastNonce + 1) % 2 ** 32;
     const nonce = this.#lastNonce;
+    this.#waiting ??= new Map();
+    const waiting = this.#waiting;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(nonce, { sentAt: this.#clock.now(), resolve, reject });
+      waiting.set(nonce, { sentAt: this.#clock.now(), resolve, reject });
       send(nonce);
     });
   }
 
   /** An answer came. Returns whether anybody waited for it. */
   answered(nonce: number): boolean {
-    const waiting = this.#waiting.get(nonce);
+    const waiting = this.#waiting?.get(nonce);
     if (waiting === undefined) return false;
-    this.#waiting.delete(nonce);
+    this.#waiting?.delete(nonce);
     waiting.resolve(this.#clock.now() - waiting.sentAt);
     return true;
   }
 
   /** No answer will come. */
   fail(error: SluiceError): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+    for (const { reject } of this.#waiting?.values() ?? []) reject(error);
+    this.#waiting = undefined;
   }
 }

@@ -10,7 +10,7 @@ export class SendBudget {
   readonly #maxBytes: number;
   #unsent = 0;
   #sent = 0;
-  readonly #waiting = new Set<() => void>();
+  #waiting: Set<() => void> | undefined;
 
   constructor(maxBuffered: number) {
     this.#maxBytes = maxBuffered;
@@ -62,18 +62,19 @@ export class SendBudget {
 
   /** Calls `wake` once, when there is room. */
   wait(wake: () => void): void {
+    this.#waiting ??= new Set();
     this.#waiting.add(wake);
   }
 
   /** Forgets `wake`. */
   withdraw(wake: () => void): void {
-    this.#waiting.delete(wake);
+    this.#waiting?.delete(wake);
   }
 
   #wake(): void {
-    if (this.#waiting.size === 0 || this.isFull) return;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
+    const waiting = this.#waiting;
+    if (waiting === undefined || this.isFull) return;
+    this.#waiting = undefined;
     for (const wake of waiting) wake();
   }
 }

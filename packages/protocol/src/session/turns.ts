@@ -14,26 +14,27 @@ export interface TurnTaker {
 }
 
 export class Turns<Taker extends TurnTaker> {
-  /** In the order of their turns. */
-  readonly #round = new Set<Taker>();
+  /** In the order of their turns. Made when somebody first has to wait. */
+  #round: Set<Taker> | undefined;
 
   get isEmpty(): boolean {
-    return this.#round.size === 0;
+    return this.#round === undefined || this.#round.size === 0;
   }
 
   /** Puts `taker` at the end of the round, if it does not wait already. */
   add(taker: Taker): void {
+    this.#round ??= new Set();
     this.#round.add(taker);
   }
 
   /** Takes `taker` out of the round; what it overdrew stays with it. */
   remove(taker: Taker): void {
-    if (this.#round.delete(taker)) taker.turnCredit = Math.min(0, taker.turnCredit);
+    if (this.#round?.delete(taker) === true) taker.turnCredit = Math.min(0, taker.turnCredit);
   }
 
   /** Whose turn it is, with `turnCredit` above 0; `undefined` if nobody waits. It stays first until {@link spent}. */
   next(): Taker | undefined {
-    for (const taker of this.#round) {
+    for (const taker of this.#round ?? []) {
       if (taker.turnCredit <= 0) taker.turnCredit += turnBytes;
       if (taker.turnCredit > 0) return taker;
       this.#toEnd(taker);
@@ -50,11 +51,11 @@ export class Turns<Taker extends TurnTaker> {
 
   /** Nobody waits any more. */
   clear(): void {
-    this.#round.clear();
+    this.#round = undefined;
   }
 
   #toEnd(taker: Taker): void {
-    this.#round.delete(taker);
-    this.#round.add(taker);
+    this.#round?.delete(taker);
+    this.#round?.add(taker);
   }
 }
