@@ -8,7 +8,6 @@ import {
   clockFiles,
   computedImportFile,
   platformGlobals,
-  standaloneFiles,
   timerGlobals,
   timerModules,
 } from "./restrictions.mjs";
@@ -32,6 +31,15 @@ function floorOf(plan, inside) {
       .map((name) => ({ rank, name })),
   );
   return matches.sort((a, b) => b.name.length - a.name.length)[0];
+}
+
+/**
+ * @param {PackagePlan} plan
+ * @param {string} inside a file, relative to `src/`
+ * @returns {string | undefined} the folder whose files import only each other, if the file is in one
+ */
+function loneFolderOf(plan, inside) {
+  return plan.alone?.find((folder) => inside.startsWith(folder));
 }
 
 /** @typedef {{ readonly name: string, readonly plan: PackagePlan, readonly manifest: Manifest }} PlannedPackage */
@@ -112,6 +120,11 @@ function fileProblems(tree, planned, { path, imports, globals }) {
   return problems;
 }
 
+/** @param {string} specifier @param {string} folder @returns {string} */
+function loneProblem(specifier, folder) {
+  return `imports ${specifier}, and may import nothing of ours outside of ${folder}`;
+}
+
 /**
  * An import of a file of the same package.
  *
@@ -123,9 +136,10 @@ function relativeProblems(tree, { name, plan }, path, specifier) {
   const target = targetOf(path, specifier);
   const own = floorOf(plan, path.slice(src.length));
   const floor = floorOf(plan, target.slice(src.length));
-  const problems = standaloneFiles.includes(path)
-    ? [`imports ${specifier}, and may import nothing of ours`]
-    : [];
+  const alone = loneFolderOf(plan, path.slice(src.length));
+  /** @type {string[]} */
+  const problems = [];
+  if (alone !== undefined && !target.startsWith(src + alone)) problems.push(loneProblem(specifier, alone));
   if (!target.startsWith(src)) problems.push(`imports ${specifier}, which is outside of ${src}`);
   else if (!tree.has(target)) problems.push(`imports ${specifier}, which is no file`);
   else if (own && floor && floor.rank > own.rank) {
@@ -144,8 +158,8 @@ function relativeProblems(tree, { name, plan }, path, specifier) {
 function dependencyProblems(tree, { name, plan, manifest }, path, specifier, mayLoad) {
   const dependency = packageNameOf(specifier);
   const isOurs = dependency.startsWith("@sluice/");
-  const problems =
-    isOurs && standaloneFiles.includes(path) ? [`imports ${specifier}, and may import nothing of ours`] : [];
+  const alone = loneFolderOf(plan, path.slice(`packages/${name}/src/`.length));
+  const problems = isOurs && alone !== undefined ? [loneProblem(specifier, alone)] : [];
   if (isOurs && !isBelow(plan, dependency) && !mayLoad) {
     problems.push(`imports ${specifier}, which is not below ${name}`);
   } else if (isOurs && !tree.doors.has(specifier)) {

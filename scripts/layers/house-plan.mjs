@@ -9,6 +9,8 @@
  *   a folder that has a floor of its own; several on one floor as a list. The longest match counts
  * @property {Readonly<Record<string, readonly string[]>>} [loads] by file: packages of ours that are not below, of which it may import
  *   types, and load the rest when it is called; who does not call it does not load them
+ * @property {readonly string[]} [alone] folders of `src/` whose files import nothing of ours but each other, so that what they test
+ *   cannot be wrong in the same way
  * @property {readonly string[]} [node] files and folders of `src/` that may know Node; absent: none
  */
 
@@ -31,9 +33,11 @@ export const housePlan = {
       "session/",
       "call/",
       ["index.ts", "wire.ts", "msgpack.ts"],
+      "testing/raw/",
       "testing/",
       "testing/node/",
     ],
+    alone: ["testing/raw/"],
     node: ["testing/node/"],
   },
   client: {
@@ -60,6 +64,8 @@ export const housePlan = {
       "server-connection.ts",
       "lifecycle.ts",
       "server-options.ts",
+      "call-watch.ts",
+      "served-calls.ts",
       "connection-acceptor.ts",
       "by-scheme.ts",
       "server.ts",
@@ -100,7 +106,7 @@ export const housePlan = {
       "tls-acceptor.ts",
       ["connect-socket.ts", "socket-server.ts", "socket-target.ts"],
       ["listen-socket.ts", "socket-transport.ts", "child-process-transport.ts", "stdio-transport.ts"],
-      "pipe-heartbeat.ts",
+      ["pipe-heartbeat.ts", "pipe-options.ts"],
       "pipe.ts",
       "open-pipe.ts",
       "serve-pipe.ts",

@@ -4,8 +4,6 @@
 
 /** The only files that may arm a timer. */
 export const clockFiles = ["packages/protocol/src/clock.ts"];
-/** Files that import nothing of ours, so that what they test cannot be wrong in the same way. */
-export const standaloneFiles = ["packages/protocol/src/testing/raw-peer.ts"];
 /** Where an `import()` may be computed, since bundlers cannot follow it. */
 export const computedImportFile = /^packages\/[^/]+\/src\/by-scheme\.ts$/;
 

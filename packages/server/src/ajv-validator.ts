@@ -41,6 +41,7 @@ export function ajv(options: AjvOptions = {}): Validator {
       const isForClosures = mentions(plain, (keyword) => keyword.startsWith("unevaluated"));
       if (isForClosures) return safe.compile(schema, compileOptions);
       const check = compileCode(plain, options.regExp);
+      if (check === undefined) return safe.compile(schema, compileOptions);
       let explain: Validate | undefined;
       return validateFunction(check, (value) => {
         explain ??= safe.compile(schema, compileOptions);
@@ -50,8 +51,14 @@ export function ajv(options: AjvOptions = {}): Validator {
   };
 }
 
-/** @throws {TypeError} for what Ajv refuses; an EvalError where code must not be generated */
-function compileCode(schema: PlainSchema, regExp: AjvOptions["regExp"]): (value: unknown) => boolean {
+/**
+ * `undefined` if Ajv, which compiles by recursion, runs out of stack.
+ * @throws {TypeError} for what Ajv refuses; an EvalError where code must not be generated
+ */
+function compileCode(
+  schema: PlainSchema,
+  regExp: AjvOptions["regExp"],
+): ((value: unknown) => boolean) | undefined {
   if (typeof schema === "boolean") return () => schema;
   // Looking only at own members costs half of the speed, and matters for names that every object inherits.
   const ownProperties = mentions(schema, (name) => name in Object.prototype);
@@ -59,6 +66,7 @@ function compileCode(schema: PlainSchema, regExp: AjvOptions["regExp"]): (value:
     // An instance of its own costs a tenth of a millisecond, and keeps nothing once the function is gone.
     return createAjv(ownProperties, regExp).compile(schema);
   } catch (error) {
+    if (error instanceof RangeError) return undefined;
     if (error instanceof EvalError || !(error instanceof Error)) throw error;
     throw new TypeError(error.message, { cause: error });
   }

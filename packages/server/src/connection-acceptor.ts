@@ -1,10 +1,9 @@
 /**
- * Turns a link into a connection: handshake, authentication, context, and the dispatcher of its calls.
+ * Turns a link into a connection: handshake, authentication, context, and what serves its calls.
  */
 import type { Connection, Logger, ProtocolDefinition, Validator } from "@sluice/protocol";
 import {
   acceptSession,
-  type CallAcceptor,
   type Clock,
   type Codec,
   CompiledProtocol,
@@ -13,19 +12,17 @@ import {
   type EventEmitter,
   type HandlerMiddleware,
   type Hello,
-  introspection,
   type Link,
   type LocalPeer,
-  type ParamGuard,
   type ResolvedLimits,
-  type ServedCall,
-  type ServedProcedure,
   type Session,
   SluiceError,
   type ValidateMode,
 } from "@sluice/protocol/wire";
 import type { AccessTable } from "./access.ts";
-import { type ServerEvents, tell } from "./lifecycle.ts";
+import { CallWatch } from "./call-watch.ts";
+import type { ServerEvents } from "./lifecycle.ts";
+import { type CallRules, ServedCalls } from "./served-calls.ts";
 import { LiveConnection } from "./server-connection.ts";
 import type { Authenticate, MakeContext } from "./server-options.ts";
 import { CompiledServices, type ServiceRegistry } from "./service-registry.ts";
@@ -57,11 +54,20 @@ export class ConnectionAcceptor {
     { readonly served: CompiledServices; readonly called: CompiledProtocol }
   >();
   #lastId = 0;
-  /** When calls began that somebody watches. */
-  readonly #startedAt = new WeakMap<ServedCall, number>();
+  readonly #rules: CallRules;
 
   constructor(options: AcceptorOptions) {
     this.#options = options;
+    const { local, registry, middleware, isPublic, authenticate, access, events, logger, clock } = options;
+    this.#rules = {
+      serverName: local.name,
+      registry,
+      middleware,
+      isPublic,
+      authenticates: authenticate !== undefined,
+      access,
+      watch: new CallWatch(events, logger, clock),
+    };
   }
 
   /** Lets the peer of `link` in. Rejects when it is refused or lost; it has been told then. */
@@ -84,7 +90,8 @@ export class ConnectionAcceptor {
         const context = await this.#makeContext(info, identity);
         return (session) => {
           connection = this.#connect(info.id, session, identity, context);
-          return this.#serve(session, connection);
+          const { served } = this.#compiledFor(session.encoding);
+          return new Dispatcher(new ServedCalls(this.#rules, connection, served));
         };
       },
     });
@@ -119,77 +126,6 @@ export class ConnectionAcceptor {
     return new LiveConnection({ id, session, peer: session.peer, identity, context, logger, peerProcedures });
   }
 
-  #serve(session: Session, connection: LiveConnection): CallAcceptor {
-    const { middleware, events, logger, clock } = this.#options;
-    const { served } = this.#compiledFor(session.encoding);
-    return new Dispatcher({
-      session,
-      scope: connection,
-      middleware,
-      find: (name) => this.#find(name, served, connection),
-      admit: () => this.#admit(connection),
-      guard: (call) => this.#guard(call),
-      started: (call) => {
-        if (!watchesCalls(events)) return;
-        this.#startedAt.set(call, clock.now());
-        tell(events, logger, "call:start", { call });
-      },
-      ended: (call, error) => {
-        const startedAt = this.#startedAt.get(call);
-        if (startedAt === undefined) return;
-        const durationMs = clock.now() - startedAt;
-        if (error === undefined) tell(events, logger, "call:end", { call, durationMs });
-        else tell(events, logger, "call:error", { call, durationMs, error });
-      },
-    });
-  }
-
-  #find(name: string, served: CompiledServices, connection: LiveConnection): ServedProcedure | undefined {
-    if (!name.startsWith("$")) return this.#options.registry.find(name, served);
-    const procedure = served.of(introspection).find(name);
-    return procedure && { procedure, handler: () => this.#describe(connection) };
-  }
-
-  #describe({ identity }: LiveConnection): unknown {
-    const { registry, access, local } = this.#options;
-    return {
-      server: local.name,
-      services: registry.describe((name) => access === undefined || access.shows(name, identity)),
-    };
-  }
-
-  /** Deny by default: somebody must have said who may call. */
-  #admit(connection: LiveConnection): void {
-    const { isPublic, authenticate, access } = this.#options;
-    if (isPublic || access !== undefined) return;
-    if (authenticate !== undefined && connection.identity !== undefined && connection.identity !== null)
-      return;
-    throw new SluiceError("UNAUTHENTICATED", "This server does not serve unknown peers", { processed: "no" });
-  }
-
-  /** By name and identity now; by the param, where a rule looks at it, once that is there. */
-  #guard(call: ServedCall): ParamGuard | undefined {
-    const { access } = this.#options;
-    if (access === undefined || call.procedure.startsWith("$")) return undefined;
-    const judgement = access.judge(call);
-    if (typeof judgement === "boolean") {
-      this.#require(judgement, call);
-      return undefined;
-    }
-    return (param) => {
-      const allowed = judgement(param);
-      if (typeof allowed === "boolean") return this.#require(allowed, call);
-      return allowed.then((isAllowed) => this.#require(isAllowed, call));
-    };
-  }
-
-  #require(isAllowed: boolean, call: ServedCall): void {
-    if (isAllowed === true) return;
-    const isKnown = call.identity !== undefined && call.identity !== null;
-    const message = `The peer may not call ${call.procedure}`;
-    throw new SluiceError(isKnown ? "PERMISSION_DENIED" : "UNAUTHENTICATED", message, { processed: "no" });
-  }
-
   #compiledFor(encoding: Encoding): { readonly served: CompiledServices; readonly called: CompiledProtocol } {
     const key = encoding.kind === "bytes" ? encoding.codec.name : "";
     let compiled = this.#compiled.get(key);
@@ -204,12 +140,4 @@ export class ConnectionAcceptor {
     }
     return compiled;
   }
-}
-
-function watchesCalls(events: EventEmitter<ServerEvents>): boolean {
-  return (
-    events.listenerCount("call:start") > 0 ||
-    events.listenerCount("call:end") > 0 ||
-    events.listenerCount("call:error") > 0
-  );
 }

@@ -50,12 +50,12 @@ export class LiveConnection implements ServerConnection, ConnectionScope {
   readonly context: unknown;
   readonly log: Logger;
   readonly session: Session;
-  readonly #parts: ConnectionParts;
+  readonly #peerProcedures: ConnectionParts["peerProcedures"];
   #client: PeerClient | undefined;
 
   constructor(parts: ConnectionParts) {
     const { session } = parts;
-    this.#parts = parts;
+    this.#peerProcedures = parts.peerProcedures;
     this.id = parts.id;
     this.transport = session.info.transport;
     this.remote = session.info.remote;
@@ -98,7 +98,8 @@ export class LiveConnection implements ServerConnection, ConnectionScope {
   }
 
   #makeClient(inherited: (() => number | undefined) | undefined): PeerClient {
-    const { session, peerProcedures } = this.#parts;
+    const { session } = this;
+    const peerProcedures = this.#peerProcedures;
     const route = {
       get session() {
         return session.state.name === "closed" ? undefined : session;

@@ -1,14 +1,21 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { runInNewContext } from "node:vm";
 import { closures, type JsonSchema } from "@sluice/protocol";
+import {
+  Dice,
+  isUsable,
+  randomSchema,
+  randomValue,
+  validatorSuite,
+  valueFor,
+} from "@sluice/protocol/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { engineSuite } from "../../protocol/test/schema/engine-suite.ts";
-import { anySchema, anyValue, choices, valueFor } from "../../protocol/test/schema/schema-arbitrary.ts";
 import { ajv } from "../src/ajv-validator.ts";
 
-engineSuite("ajv", ajv);
+validatorSuite("ajv", ajv, { test: { describe, it }, inAnotherRealm: runInNewContext });
 
 describe("ajv", () => {
   it("compiles schemas of the same $id, and the same schema again", () => {
@@ -83,21 +90,24 @@ describe("ajv and closures", () => {
   it("agree on every value of every schema that passes checkSchema", { timeout: 120_000 }, () => {
     let values = 0;
     let valid = 0;
-    const property = fc.property(
-      anySchema({ unevaluated: false }),
-      fc.boolean(),
-      fc.array(choices, { minLength: 14, maxLength: 14 }),
-      fc.array(anyValue, { minLength: 6, maxLength: 6 }),
-      (schema, tolerant, picks, others) => {
-        const [fast, safe] = [ajv(), closures()].map((engine) => engine.compile(schema, { tolerant }));
-        for (const value of [...picks.map((numbers) => valueFor(schema, numbers)), ...others]) {
-          const issue = safe?.(value);
-          expect({ value, issue: fast?.(value) }).toEqual({ value, issue });
-          values++;
-          if (issue === undefined) valid++;
-        }
-      },
-    );
+    const dice = (least: number) =>
+      fc
+        .array(fc.nat(1_000_000), { minLength: least, maxLength: 4 * least })
+        .map((numbers) => new Dice(numbers));
+    const schemas = dice(100)
+      .map((drawn) => randomSchema(drawn, { unevaluated: false }))
+      .filter(isUsable);
+    const property = fc.property(schemas, fc.boolean(), dice(100), (schema, tolerant, drawn) => {
+      const [fast, safe] = [ajv(), closures()].map((engine) => engine.compile(schema, { tolerant }));
+      const wanted = Array.from({ length: 14 }, () => valueFor(schema, drawn));
+      const others = Array.from({ length: 6 }, () => randomValue(drawn));
+      for (const value of [...wanted, ...others]) {
+        const issue = safe?.(value);
+        expect({ value, issue: fast?.(value) }).toEqual({ value, issue });
+        values++;
+        if (issue === undefined) valid++;
+      }
+    });
     fc.assert(property, { numRuns: 1_000 });
     expect(values).toBeGreaterThanOrEqual(20_000);
     expect(valid).toBeGreaterThan(5_000);

@@ -5,7 +5,7 @@
  * refers to outlives every minor collection, and a short call then costs as much memory work as a long one.
  */
 
-const fewest = 64;
+const fewest = 8;
 /** An empty table of more places starts small again. */
 const largestKept = 4096;
 

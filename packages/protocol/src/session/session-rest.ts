@@ -17,9 +17,9 @@ export interface Activity {
 
 export class SessionRest {
   readonly #activity: Activity;
-  #idle: (() => void)[] = [];
-  #done: (() => void)[] = [];
-  #settled: (() => void)[] = [];
+  #idle: (() => void)[] | undefined;
+  #done: (() => void)[] | undefined;
+  #settled: (() => void)[] | undefined;
 
   constructor(activity: Activity) {
     this.#activity = activity;
@@ -27,16 +27,19 @@ export class SessionRest {
 
   /** Resolves when no call is left and no handler runs, or the session is over. */
   whenIdle(): Promise<void> {
+    this.#idle ??= [];
     return this.#wait(this.#idle);
   }
 
   /** Resolves when the calls of this side have ended. */
   whenDone(): Promise<void> {
+    this.#done ??= [];
     return this.#wait(this.#done);
   }
 
   /** Resolves when no handler runs. */
   whenSettled(): Promise<void> {
+    this.#settled ??= [];
     return this.#wait(this.#settled);
   }
 
@@ -57,8 +60,6 @@ export class SessionRest {
   }
 }
 
-function wake(waiting: (() => void)[]): (() => void)[] {
-  if (waiting.length === 0) return waiting;
-  for (const resolve of waiting) resolve();
-  return [];
+function wake(waiting: (() => void)[] | undefined): undefined {
+  for (const resolve of waiting ?? []) resolve();
 }
