@@ -18,6 +18,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/test/**/*.test.ts"],
+          exclude: ["**/*.long.test.ts", "**/node_modules/**"],
           pool: "forks",
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
@@ -78,7 +79,7 @@ export default defineConfig({
         ...fromSources,
         test: {
           name: "long",
-          include: ["tests/long/**/*.test.ts"],
+          include: ["tests/long/**/*.test.ts", "packages/*/test/**/*.long.test.ts"],
           pool: "forks",
           maxWorkers: 1,
           testTimeout: 120_000,

@@ -36,6 +36,7 @@ async function serveRaw() {
   const sockets = new Set();
   const server = createServer((socket) => {
     sockets.add(socket);
+    socket.write("."); // its client waits for that, as for a handshake
     socket.on("data", () => {});
     socket.on("error", () => {});
     socket.on("close", () => sockets.delete(socket));

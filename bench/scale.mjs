@@ -1,7 +1,8 @@
 // What many streams and many connections cost a server: heap per open stream, resident memory per idle connection.
 //
 // Streams: all on one connection; the handler of each is entered, its first item taken, its reader paused. Connections: idle after
-// the handshake, against sockets of a plain `net` server in the same run. Memory is read after two collections.
+// the handshake, against sockets of a plain `net` server in the same run; they come on top of as many warm ones, since the first of
+// them make the process load code and V8 its young space. Memory is read after two collections.
 import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect as connectSocket } from "node:net";
@@ -17,6 +18,7 @@ const { values: options } = parseArgs({
     streams: { type: "string", default: "10000" },
     connections: { type: "string", default: "1000" },
     rounds: { type: "string", default: "5" },
+    warm: { type: "string", default: "1000" },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), "sluice-scale-"));
@@ -79,7 +81,7 @@ async function measureConnections(kind, count) {
   const open = async () => {
     if (kind === "raw") {
       const socket = connectSocket(server.address.slice("unix:".length));
-      await new Promise((resolve) => socket.once("connect", resolve));
+      await new Promise((resolve) => socket.once("data", resolve));
       return () => socket.destroy();
     }
     const client = await connect(server.address, { reconnect: false });
@@ -88,7 +90,7 @@ async function measureConnections(kind, count) {
   };
   // What the first ones make a process load is no cost of the others.
   const ends = [];
-  for (let i = 0; i < 50; i++) ends.push(await open());
+  for (let i = 0; i < Number(options.warm); i++) ends.push(await open());
   const before = await server.memory();
   for (let i = 0; i < count; i++) ends.push(await open());
   const after = await server.memory();

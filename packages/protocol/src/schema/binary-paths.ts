@@ -5,7 +5,7 @@ import type { JsonSchema } from "../definition/json-schema.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { isBytes } from "./byte-string.ts";
-import { holdsBytes } from "./check-bytes.ts";
+import { schemasWithBytes } from "./check-bytes.ts";
 import { discriminatorOf } from "./exclusive-branches.ts";
 import { pointTo } from "./issue.ts";
 import { ownMember } from "./keywords.ts";
@@ -30,7 +30,7 @@ export interface BinaryPaths {
 export function binaryPaths(schema: JsonSchema): BinaryPaths | undefined {
   const plain = plainSchema(schema);
   const resolve = plainResolverOf(plain);
-  const places = holdsBytes(plain, resolve) ? new PlaceMap(resolve).placesOf(plain) : undefined;
+  const places = new PlaceMap(resolve, schemasWithBytes(plain, resolve)).placesIn(plain);
   if (places === undefined) return undefined;
   return {
     toText: (value) => new Conversion(toBase64, true).convert(value, places),
@@ -54,16 +54,25 @@ interface Places {
 
 class PlaceMap {
   readonly #resolve: ResolveReference;
+  readonly #holders: ReadonlySet<PlainSchema>;
   readonly #known = new Map<PlainSchema, Places>();
+  /** Places to be filled one after the other, since references may lead far. */
+  readonly #waiting: (() => void)[] = [];
 
-  constructor(resolve: ResolveReference) {
+  constructor(resolve: ResolveReference, holders: ReadonlySet<PlainSchema>) {
     this.#resolve = resolve;
+    this.#holders = holders;
   }
 
-  /** The places in values of `schema`; `undefined` where there are no bytes. */
-  placesOf(schema: PlainSchema | undefined): Places | undefined {
-    if (schema === undefined || typeof schema === "boolean" || !holdsBytes(schema, this.#resolve))
-      return undefined;
+  /** The places in values of `root`; `undefined` if there are no bytes. */
+  placesIn(root: PlainSchema): Places | undefined {
+    const places = this.#placesOf(root);
+    for (const fillNext of this.#waiting) fillNext(); // which may add more
+    return places;
+  }
+
+  #placesOf(schema: PlainSchema | undefined): Places | undefined {
+    if (schema === undefined || typeof schema === "boolean" || !this.#holders.has(schema)) return undefined;
     let places = this.#known.get(schema);
     if (places === undefined) {
       places = {
@@ -76,8 +85,9 @@ class PlaceMap {
         elements: [],
         furtherElements: undefined,
       };
-      this.#known.set(schema, places); // before it is filled, which may lead to it again
-      this.#fill(places, schema);
+      this.#known.set(schema, places);
+      const empty = places;
+      this.#waiting.push(() => this.#fill(empty, schema));
     }
     return places;
   }
@@ -92,20 +102,20 @@ class PlaceMap {
         alike.push(union);
         continue;
       }
-      const branches = union.map((branch) => this.placesOf(branch));
+      const branches = union.map((branch) => this.#placesOf(branch));
       const byTag = new Map([...discriminator.branches].map(([tag, index]) => [tag, branches[index]]));
       places.tagged.push({ property: discriminator.property, byTag });
     }
-    places.alike.push(...alike.flat().flatMap((other) => this.placesOf(other) ?? []));
+    places.alike.push(...alike.flat().flatMap((other) => this.#placesOf(other) ?? []));
     for (const [name, member] of Object.entries(schema.properties ?? {})) {
-      places.members.set(name, this.placesOf(member));
+      places.members.set(name, this.#placesOf(member));
     }
     for (const [source, member] of Object.entries(schema.patternProperties ?? {})) {
-      places.patterns.push([new RegExp(source, "u"), this.placesOf(member)]);
+      places.patterns.push([new RegExp(source, "u"), this.#placesOf(member)]);
     }
-    places.others = this.placesOf(schema.additionalProperties);
-    places.elements = schema.prefixItems?.map((element) => this.placesOf(element)) ?? [];
-    places.furtherElements = this.placesOf(schema.items);
+    places.others = this.#placesOf(schema.additionalProperties);
+    places.elements = schema.prefixItems?.map((element) => this.#placesOf(element)) ?? [];
+    places.furtherElements = this.#placesOf(schema.items);
   }
 }
 

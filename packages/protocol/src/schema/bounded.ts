@@ -7,6 +7,8 @@ import type { CompileOptions } from "./validator.ts";
 
 /** As `limits.maxDepth` by default. */
 const maxDepth = 64;
+/** Schemas that lead one to the next: beyond these nobody is sure. */
+const maxOpenLevels = 500;
 
 /**
  * Whether every value that satisfies `schema` has at most 64 levels of arrays and objects. `false` when unsure.
@@ -17,11 +19,14 @@ export function isBounded(schema: JsonSchema, options?: CompileOptions): boolean
   const plain = plainSchema(schema, options);
   const resolve = plainResolverOf(plain);
   const known = new Map<PlainSchema, number>();
+  let openLevels = 0;
   const depthOf = (inner: PlainSchema): number => {
     if (typeof inner === "boolean") return inner ? Infinity : 0;
+    if (openLevels > maxOpenLevels) return Infinity;
     const depth = known.get(inner);
     if (depth !== undefined) return depth;
     known.set(inner, Infinity); // what leads to itself has no bound
+    openLevels++;
     const deepest = (schemas: readonly PlainSchema[]): number => Math.max(0, ...schemas.map(depthOf));
     const bounds = [ownDepth(inner, deepest)];
     if (inner.$ref !== undefined) bounds.push(depthOf(resolve(inner.$ref, inner)));
@@ -30,6 +35,7 @@ export function isBounded(schema: JsonSchema, options?: CompileOptions): boolean
     if (inner.oneOf !== undefined) bounds.push(deepest(inner.oneOf));
     if (inner.then !== undefined && inner.else !== undefined) bounds.push(deepest([inner.then, inner.else]));
     const least = Math.min(...bounds);
+    openLevels--;
     known.set(inner, least);
     return least;
   };
@@ -40,7 +46,7 @@ export function isBounded(schema: JsonSchema, options?: CompileOptions): boolean
 function ownDepth(schema: PlainSchemaObject, deepest: (schemas: readonly PlainSchema[]) => number): number {
   if (schema.bytes) return 0;
   if (schema.const !== undefined) return levelsOf(schema.const);
-  if (schema.enum !== undefined) return Math.max(0, ...schema.enum.map(levelsOf));
+  if (schema.enum !== undefined) return levelsOf(schema.enum) - 1;
   if (schema.type === undefined) return Infinity;
   const types = [schema.type].flat();
   const inObject = types.includes("object") ? 1 + memberDepth(schema, deepest) : 0;
@@ -67,5 +73,5 @@ function elementDepth(
 
 function levelsOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
-  return 1 + Math.max(0, ...Object.values(value).map(levelsOf));
+  return Object.values(value).reduce((most: number, member) => Math.max(most, 1 + levelsOf(member)), 1);
 }

@@ -4,33 +4,39 @@
  * Such schemas are refused when a protocol is defined, so that {@link binaryPaths} can go by what schemas declare.
  */
 import type { JsonSchemaTypeName } from "../definition/json-schema.ts";
+import { DescribedPlaces } from "./described-places.ts";
 import { discriminatorOf } from "./exclusive-branches.ts";
 import { pointTo } from "./issue.ts";
 import { forEachSubschema } from "./keywords.ts";
-import { type PlainSchema, type PlainSchemaObject, plainResolverOf } from "./plain-schema.ts";
+import { type PlainSchema, plainResolverOf } from "./plain-schema.ts";
 import type { ResolveReference } from "./references.ts";
 
 /** What is wrong with the bytes in `root`, and what to write instead; `undefined` if nothing is. */
 export function bytesFault(root: PlainSchema): string | undefined {
   const resolve = plainResolverOf(root);
-  if (!holdsBytes(root, resolve)) return undefined;
-  return undecidableKeyword(root, resolve) ?? new PlaceCheck(resolve).faultAt([root], "");
+  const holders = schemasWithBytes(root, resolve);
+  if (!holders.has(root)) return undefined;
+  return undecidableKeyword(root, holders) ?? new PlaceCheck(resolve, holders).faultIn(root);
 }
 
-/** Whether bytes can be anywhere in a value of `schema`. */
-export function holdsBytes(
-  schema: PlainSchema,
-  resolve: ResolveReference,
-  seen: Set<PlainSchema> = new Set(),
-): boolean {
-  if (typeof schema === "boolean" || seen.has(schema)) return false;
-  seen.add(schema);
-  let holds = Boolean(schema.bytes);
-  if (schema.$ref !== undefined) holds ||= holdsBytes(resolve(schema.$ref, schema), resolve, seen);
-  forEachSubschema(schema, (subschema) => {
-    holds ||= holdsBytes(subschema, resolve, seen);
-  });
-  return holds;
+/** Of `root` and all inside, the schemas that have bytes anywhere in their values. */
+export function schemasWithBytes(root: PlainSchema, resolve: ResolveReference): ReadonlySet<PlainSchema> {
+  /** The schemas that hold each schema, or refer to it. */
+  const above = new Map<PlainSchema, PlainSchema[]>([[root, []]]);
+  const found = new Set<PlainSchema>();
+  for (const schema of above.keys()) {
+    if (typeof schema === "boolean") continue;
+    if (schema.bytes) found.add(schema);
+    const add = (inner: PlainSchema): void => {
+      const holders = above.get(inner);
+      if (holders === undefined) above.set(inner, [schema]);
+      else holders.push(schema);
+    };
+    if (schema.$ref !== undefined) add(resolve(schema.$ref, schema));
+    forEachSubschema(schema, add);
+  }
+  for (const schema of found) for (const holder of above.get(schema) ?? []) found.add(holder);
+  return found;
 }
 
 /** Keywords under which bytes stand in no certain place, and where to put them. */
@@ -43,7 +49,7 @@ const undecidable: ReadonlyMap<string, string> = new Map([
   ["unevaluatedItems", "describe bytes in items or prefixItems"],
 ]);
 
-function undecidableKeyword(root: PlainSchema, resolve: ResolveReference): string | undefined {
+function undecidableKeyword(root: PlainSchema, holders: ReadonlySet<PlainSchema>): string | undefined {
   const seen = new Set<PlainSchema>();
   let fault: string | undefined;
   const visit = (schema: PlainSchema): void => {
@@ -51,7 +57,7 @@ function undecidableKeyword(root: PlainSchema, resolve: ResolveReference): strin
     seen.add(schema);
     forEachSubschema(schema, (subschema, keyword) => {
       const instead = undecidable.get(keyword);
-      if (instead !== undefined && holdsBytes(subschema, resolve)) {
+      if (instead !== undefined && holders.has(subschema)) {
         fault ??= `${keyword} does not tell which values are bytes; ${instead}`;
       }
       visit(subschema);
@@ -67,19 +73,32 @@ interface Candidate {
   readonly types: readonly JsonSchemaTypeName[];
 }
 
+/** Steps that the check of one schema may take: alternatives for the same value multiply. */
+const maxSteps = 2_000_000;
+
 /** Walks the places of a value, each with all schemas that may describe what stands there. */
 class PlaceCheck {
   readonly #resolve: ResolveReference;
+  readonly #holders: ReadonlySet<PlainSchema>;
   readonly #numbers = new Map<PlainSchema, number>();
+  readonly #places = new DescribedPlaces(maxSteps);
+  /** What has been looked at together, before and after all that it applies was added. */
   readonly #seen = new Set<string>();
+  readonly #waiting: { readonly schemas: readonly PlainSchema[]; readonly place: string }[] = [];
 
-  constructor(resolve: ResolveReference) {
+  constructor(resolve: ResolveReference, holders: ReadonlySet<PlainSchema>) {
     this.#resolve = resolve;
+    this.#holders = holders;
   }
 
-  faultAt(schemas: readonly PlainSchema[], place: string): string | undefined {
-    const { candidates, unions } = this.#expand(schemas);
-    return this.#faultOf(candidates, unions, place);
+  faultIn(root: PlainSchema): string | undefined {
+    this.#waiting.push({ schemas: [root], place: "" });
+    for (const { schemas, place } of this.#waiting) {
+      const { candidates, unions } = this.#expand(schemas);
+      const fault = this.#faultOf(candidates, unions, place);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
   }
 
   /** A union with a tag means one branch at a time, any other all its branches at once. */
@@ -87,8 +106,9 @@ class PlaceCheck {
     let fault = this.#faultOfAll(candidates, place);
     for (const [i, union] of unions.entries()) {
       for (const branch of union) {
+        if (fault !== undefined) return fault;
         const inner = this.#expand([branch]);
-        fault ??= this.#faultOf(
+        fault = this.#faultOf(
           [...candidates, ...inner.candidates],
           [...unions.slice(i + 1), ...inner.unions],
           place,
@@ -99,20 +119,34 @@ class PlaceCheck {
   }
 
   #faultOfAll(candidates: readonly Candidate[], place: string): string | undefined {
-    const numbers = new Set(candidates.map(({ schema }) => this.#number(schema)));
-    const key = [...numbers].sort((a, b) => a - b).join();
-    if (this.#seen.has(key)) return undefined;
-    this.#seen.add(key);
-    const objects = candidates.flatMap(({ schema }) => (typeof schema === "boolean" ? [] : schema));
-    if (objects.some((schema) => schema.bytes) && candidates.some(canBeText)) {
-      const what = `a value at ${JSON.stringify(place)} can be bytes or a plain string, which are both strings in JSON text`;
-      return `${what}; give them different properties, or describe both as bytes`;
+    this.#places.steps += 1 + candidates.length;
+    if (
+      this.#isNew(
+        "all",
+        candidates.map(({ schema }) => schema),
+      )
+    ) {
+      const objects = candidates.flatMap(({ schema }) => (typeof schema === "boolean" ? [] : schema));
+      if (objects.some((schema) => schema.bytes) && candidates.some(canBeText)) {
+        const what = `a value at ${JSON.stringify(place)} can be bytes or a plain string, which are both strings in JSON text`;
+        return `${what}; give them different properties, or describe both as bytes`;
+      }
+      for (const [name, schemas] of this.#places.placesIn(objects)) {
+        const holdsBytes = schemas.some((schema) => this.#holders.has(schema));
+        if (holdsBytes && this.#isNew("own", schemas)) {
+          this.#waiting.push({ schemas, place: pointTo(place, name) });
+        }
+      }
     }
-    for (const [name, children] of childrenOf(objects)) {
-      const fault = children.length === 0 ? undefined : this.faultAt(children, pointTo(place, name));
-      if (fault !== undefined) return fault;
-    }
-    return undefined;
+    if (this.#places.steps <= maxSteps) return undefined;
+    return "it takes too long to tell where bytes are; write fewer alternatives, and patternProperties without repeated groups";
+  }
+
+  #isNew(kind: "own" | "all", schemas: readonly PlainSchema[]): boolean {
+    const numbers = new Set(schemas.map((schema) => this.#number(schema)));
+    const key = kind + [...numbers].sort((a, b) => a - b).join();
+    const { size } = this.#seen;
+    return this.#seen.add(key).size > size;
   }
 
   #number(schema: PlainSchema): number {
@@ -125,12 +159,14 @@ class PlaceCheck {
   #expand(schemas: readonly PlainSchema[]): { candidates: Candidate[]; unions: Union[] } {
     const candidates: Candidate[] = [];
     const unions: Union[] = [];
+    const added = new Set<PlainSchema>();
     const add = (schema: PlainSchema, context: readonly JsonSchemaTypeName[]): void => {
       if (typeof schema === "boolean") {
         candidates.push({ schema, types: context });
         return;
       }
-      if (candidates.some((candidate) => candidate.schema === schema)) return;
+      if (added.has(schema)) return;
+      added.add(schema);
       const types = schema.type === undefined ? context : [schema.type].flat();
       candidates.push({ schema, types });
       if (schema.$ref !== undefined) add(this.#resolve(schema.$ref, schema), types);
@@ -138,9 +174,9 @@ class PlaceCheck {
         discriminatorOf(union, this.#resolve),
       );
       unions.push(...tagged);
+      const branches = new Set(tagged.flat());
       forEachSubschema(schema, (subschema, keyword) => {
-        const isTagged = tagged.some((union) => union.includes(subschema));
-        if (alternatives.has(keyword) && !isTagged) add(subschema, types);
+        if (alternatives.has(keyword) && !branches.has(subschema)) add(subschema, types);
       });
     };
     for (const schema of schemas) add(schema, []);
@@ -162,53 +198,4 @@ function canBeText({ schema, types }: Candidate): boolean {
   const { $ref, allOf, anyOf, oneOf, then, else: otherwise } = schema;
   const leavesItToOthers = $ref ?? allOf ?? anyOf ?? oneOf ?? (then !== undefined && otherwise !== undefined);
   return !leavesItToOthers;
-}
-
-/** Each place inside a value of all `schemas`, with the schemas that may describe it. Patterns are taken to match alike. */
-function* childrenOf(
-  schemas: readonly PlainSchemaObject[],
-): Iterable<[place: string, children: PlainSchema[]]> {
-  const names = new Set(schemas.flatMap((schema) => declaredMembers(schema).map(([name]) => name)));
-  for (const name of names) yield [name, schemas.flatMap((schema) => describedBy(schema, name))];
-  const patterned = schemas.flatMap((schema) => Object.values(schema.patternProperties ?? {}));
-  const others = schemas.filter((schema) => patterned.length === 0 || schema.patternProperties === undefined);
-  yield ["*", [...patterned, ...others.flatMap(describedOthers)]];
-  yield ["*", schemas.flatMap(describedOthers)];
-  const longest = Math.max(0, ...schemas.flatMap(({ prefixItems }) => prefixItems?.length ?? 0));
-  const listed = schemas.flatMap(listedValues).filter(Array.isArray);
-  for (let i = 0; i <= Math.max(longest, ...listed.map(({ length }) => length)); i++) {
-    const elements = schemas.map(({ prefixItems, items, contains }) => prefixItems?.[i] ?? items ?? contains);
-    const constants = listed
-      .filter(({ length }) => i < length)
-      .map((array): PlainSchema => ({ const: array[i] }));
-    yield [String(i), [...elements.filter((element) => element !== undefined), ...constants]];
-  }
-}
-
-/** The values that `schema` lists. */
-function listedValues({ const: constant, enum: values = [] }: PlainSchemaObject): readonly unknown[] {
-  return constant === undefined ? values : [...values, constant];
-}
-
-/** The members that `schema` names, in `properties` or in the objects that it lists. */
-function declaredMembers(schema: PlainSchemaObject): [name: string, member: PlainSchema][] {
-  const objects = listedValues(schema).flatMap((value) =>
-    typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [],
-  );
-  const constants = objects.map(([name, value]): [string, PlainSchema] => [name, { const: value }]);
-  return [...Object.entries(schema.properties ?? {}), ...constants];
-}
-
-/** What `schema` says about the member `name`. */
-function describedBy(schema: PlainSchemaObject, name: string): PlainSchema[] {
-  const matching = Object.entries(schema.patternProperties ?? {}).filter(([source]) =>
-    new RegExp(source, "u").test(name),
-  );
-  const declared = [...declaredMembers(schema).filter(([member]) => member === name), ...matching];
-  return declared.length > 0 ? declared.map(([, member]) => member) : describedOthers(schema);
-}
-
-/** What `schema` says about members that it does not name, if it says anything. */
-function describedOthers({ additionalProperties }: PlainSchemaObject): PlainSchema[] {
-  return typeof additionalProperties === "object" ? [additionalProperties] : [];
 }

@@ -15,6 +15,10 @@ import { type ResolveReference, resolverOf } from "./references.ts";
 
 /** Levels of schemas inside schemas; engines compile by recursion. */
 const maxLevels = 128;
+/** Schemas inside a schema; an object that stands in two places counts twice, as all that it holds. */
+const maxSchemas = 10_000;
+/** Names and values that `enum`, `const`, `required` and `dependentRequired` list, all together. */
+const maxListed = 100_000;
 
 /**
  * Checks `schema`, which stands at `where` (such as `"logs/watch" param`) in a protocol.
@@ -27,7 +31,7 @@ export function checkSchema(schema: unknown, where: string): asserts schema is J
   }
   const check = new SchemaCheck(where, schema);
   check.walk(schema, "", []);
-  check.refuseEndlessReference();
+  check.refuseReferences();
   const fault = check.holdsBytes ? bytesFault(plainSchema(schema)) : undefined;
   if (fault !== undefined) {
     throw new TypeError(`Cannot use the schema of ${where}: ${fault}`);
@@ -46,6 +50,8 @@ class SchemaCheck {
   /** Where each schema stands. One object may stand in several places. */
   readonly #pointers = new Map<JsonSchema, string>();
   readonly #open = new Set<JsonSchema>();
+  #schemas = 0;
+  #listed = 0;
 
   constructor(where: string, root: JsonSchema) {
     this.#where = where;
@@ -58,6 +64,9 @@ class SchemaCheck {
     if (this.#open.has(schema)) this.#refuse(pointer, "the schema contains itself", "write a $ref to it");
     if (this.#open.size >= maxLevels) {
       this.#refuse(pointer, `schemas are nested more than ${maxLevels} levels deep`, "write $refs to $defs");
+    }
+    if (++this.#schemas > maxSchemas) {
+      this.#refuse(pointer, `there are more than ${maxSchemas} schemas`, "write $refs to $defs, or fewer");
     }
     this.#open.add(schema);
     this.#pointers.set(schema, pointer);
@@ -75,11 +84,19 @@ class SchemaCheck {
     this.#open.delete(schema);
   }
 
-  refuseEndlessReference(): void {
-    const endless = findEndlessReference(this.#pointers.keys(), this.#resolve);
-    if (endless === undefined) return;
-    const pointer = this.#pointers.get(endless) ?? "";
-    this.#refuse(pointer, "a $ref leads back to itself", "put a property or an element in between");
+  /** References that lead nowhere, or to too much. They are followed once all schemas have been seen. */
+  refuseReferences(): void {
+    for (const [schema, pointer] of this.#pointers) {
+      if (typeof schema === "boolean" || schema.$ref === undefined) continue;
+      try {
+        this.#resolve(schema.$ref, schema);
+      } catch (error) {
+        const instead = "write # or #/… or the name of an $anchor or $id inside";
+        this.#refuse(`${pointer}/$ref`, (error as Error).message, instead);
+      }
+    }
+    const fault = findEndlessReference(this.#pointers.keys(), this.#resolve);
+    if (fault !== undefined) this.#refuse(this.#pointers.get(fault.schema) ?? "", fault.what, fault.instead);
   }
 
   #refuse(pointer: string, what: string, instead: string): never {
@@ -92,8 +109,15 @@ class SchemaCheck {
     if (holds === undefined) {
       this.#refuse(pointer, `unknown keyword ${JSON.stringify(keyword)}`, insteadOf(keyword));
     }
-    const missing = missingShape(keyword, said);
     const place = `${pointer}/${escapeToken(keyword)}`;
+    if (holds === "rule") {
+      this.#listed += countValues(said, maxListed - this.#listed, maxLevels);
+      if (this.#listed > maxListed) {
+        const what = `there are more than ${maxListed} listed values, or one of more than ${maxLevels} levels`;
+        this.#refuse(place, what, "describe them in another way");
+      }
+    }
+    const missing = missingShape(keyword, said);
     if (missing !== undefined) {
       this.#refuse(place, `${keyword} has a value it cannot have`, `write ${missing}`);
     }
@@ -185,17 +209,6 @@ class SchemaCheck {
         );
       }
     }
-    if (has("$ref")) {
-      try {
-        this.#resolve(schema.$ref ?? "", schema);
-      } catch (error) {
-        this.#refuse(
-          `${pointer}/$ref`,
-          (error as Error).message,
-          "write # or #/… or the name of an $anchor or $id inside",
-        );
-      }
-    }
   }
 
   #checkByteString(schema: JsonSchemaObject, pointer: string): void {
@@ -228,6 +241,18 @@ const bounds = [
   ["minContains", "maxContains"],
   ["minProperties", "maxProperties"],
 ] as const;
+
+/** How many values there are in `value`, members and elements included: more than `most` if it has more, or too many levels. */
+function countValues(value: unknown, most: number, levels: number): number {
+  if (typeof value !== "object" || value === null) return 0;
+  if (levels === 0) return most + 1;
+  let count = 0;
+  for (const member of Object.values(value)) {
+    count += 1 + countValues(member, most - count, levels - 1);
+    if (count > most) break;
+  }
+  return count;
+}
 
 function escapeToken(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");

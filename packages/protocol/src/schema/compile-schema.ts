@@ -29,10 +29,20 @@ import type { Issue } from "./validator.ts";
 export function compileSchema(root: PlainSchema, pattern: Compiler["pattern"]): SchemaNode {
   const resolve = plainResolverOf(root);
   const nodes = new Map<JsonSchema, SchemaNode>();
+  /** Schemas that are being compiled, each because the one before holds it or refers to it. */
+  let openLevels = 0;
+  /** References to be compiled later, since they may lead further than the stack does. */
+  const waiting: (() => void)[] = [];
+  const make = (schema: JsonSchema): SchemaNode => {
+    openLevels++;
+    const node = makeNode(schema, compiler);
+    openLevels--;
+    return node;
+  };
   const compile = (schema: JsonSchema): SchemaNode => {
     let node = nodes.get(schema);
     if (node === undefined) {
-      node = makeNode(schema, compiler);
+      node = make(schema);
       nodes.set(schema, node);
     }
     return node;
@@ -49,11 +59,19 @@ export function compileSchema(root: PlainSchema, pattern: Compiler["pattern"]): 
       suits: (value) => node.suits(value),
     };
     nodes.set(schema, node);
-    return Object.assign(node, makeNode(schema, compiler));
+    const complete = (): SchemaNode => Object.assign(node, make(schema));
+    if (openLevels < maxOpenLevels) complete();
+    else waiting.push(complete);
+    return node;
   };
   const compiler: Compiler = { compile, compileReferenced, pattern, resolve };
-  return compile(root);
+  const node = compile(root);
+  for (const complete of waiting) complete(); // which may add more
+  return node;
 }
+
+/** From so many levels on references wait: most schemas are compiled before anything calls them, which is faster to call. */
+const maxOpenLevels = 128;
 
 function makeNode(schema: JsonSchema, compiler: Compiler): SchemaNode {
   if (typeof schema === "boolean") return booleanNode(schema);

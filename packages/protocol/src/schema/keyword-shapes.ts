@@ -105,14 +105,16 @@ export function typeOfKeyword(keyword: string): string | undefined {
   return typeByKeyword.get(keyword);
 }
 
-/** Whether `source` is a regular expression with the flag `u`. */
+/** Whether `source` is a regular expression with the flag `u`, of at most 10,000 characters. */
 export function isPattern(source: unknown): boolean {
   try {
-    return isText(source) && Boolean(new RegExp(source, "u"));
+    return isText(source) && source.length <= maxPatternLength && Boolean(new RegExp(source, "u"));
   } catch {
     return false; // a SyntaxError is the answer
   }
 }
+
+const maxPatternLength = 10_000;
 
 function pairs<Value>(value: Value, keywords: readonly string[]): [string, Value][] {
   return keywords.map((keyword) => [keyword, value]);

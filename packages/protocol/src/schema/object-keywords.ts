@@ -46,8 +46,9 @@ const otherRules: RulesOf<Members> = rulesBy({
     };
   },
   dependentRequired: (dependent) => {
+    const entries = Object.entries(dependent).map(([trigger, names]) => [trigger, [...names]] as const);
     const missingIn = (object: Members) =>
-      Object.entries(dependent).flatMap(([trigger, names]) =>
+      entries.flatMap(([trigger, names]) =>
         has(object, trigger)
           ? names
               .filter((name) => !has(object, name))
@@ -121,8 +122,17 @@ function membersRule(schema: PlainSchemaObject, { compile, pattern }: Compiler):
     return matching.length > 0 ? matching : others;
   };
   const checkFor = (name: string): Check => allOf(appliedTo(name).map(({ node }) => node.check));
+  /** Patterns are not run before there is a value: some take long. */
+  const checkLater = (name: string): Check => {
+    let check: Check | undefined;
+    return (member) => {
+      check ??= checkFor(name);
+      return check(member);
+    };
+  };
   const mentioned = [...new Set([...declared.keys(), ...required])].map((name, index): Mentioned => {
-    return { name, index, check: checkFor(name), requires: required.has(name) ? 1 : 0 };
+    const check = patterns.length > 0 ? checkLater(name) : checkFor(name);
+    return { name, index, check, requires: required.has(name) ? 1 : 0 };
   });
   const mentionedByName = new Map(mentioned.map((mention) => [mention.name, mention]));
   const checkOther = allOf(others.map(({ node }) => node.check));

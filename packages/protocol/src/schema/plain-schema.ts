@@ -42,6 +42,8 @@ export function plainSchema(root: JsonSchema, { tolerant = false }: CompileOptio
   const forms = { strict: new Map<JsonSchema, Draft>(), tolerant: new Map<JsonSchema, Draft>() };
   /** The forms that references lead to, by what they are called. */
   const names = new Map<PlainSchema, string>();
+  /** Forms yet to be filled: one after the other, since references may lead far. */
+  const waiting: (() => void)[] = [];
 
   const formOf = (schema: JsonSchema, isTolerant: boolean): PlainSchema => {
     if (!isSchema(schema)) throw new TypeError("A schema is true, false or an object");
@@ -50,8 +52,9 @@ export function plainSchema(root: JsonSchema, { tolerant = false }: CompileOptio
     let form = known.get(schema);
     if (form === undefined) {
       form = {};
-      known.set(schema, form); // before it is filled, which may refer to it
-      fill(form, schema, isTolerant);
+      known.set(schema, form);
+      const empty = form;
+      waiting.push(() => fill(empty, schema, isTolerant));
     }
     return form;
   };
@@ -115,6 +118,7 @@ export function plainSchema(root: JsonSchema, { tolerant = false }: CompileOptio
   };
 
   const form = formOf(root, tolerant);
+  for (const fillNext of waiting) fillNext(); // which may add more
   if (names.size === 0 || typeof form === "boolean") return form;
   const $defs = Object.fromEntries([...names].map(([definition, name]) => [name, definition]));
   return names.has(form) ? { $ref: referTo(form), $defs } : { ...form, $defs };

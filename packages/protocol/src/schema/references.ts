@@ -10,41 +10,47 @@ import { forEachSubschema, isSchema, keywords, ownMember } from "./keywords.ts";
 export type ResolveReference = (reference: string, from: JsonSchemaObject) => JsonSchema;
 
 /** The address of a document without `$id`, for relative ones to resolve against. */
-const unnamed = "sluice://schema/";
+export const unnamed = "sluice://schema/";
 
-interface DocumentIndex {
-  /** Schemas with an address: the root, and each `$id`, and each `$anchor` as `address#anchor`. */
+/** Where the schemas of one document, or of several, are to be found. */
+export interface SchemaIndex {
+  /** Schemas with an address: each document, and each `$id`, and each anchor as `address#anchor`. */
   readonly addressed: Map<string, JsonSchema>;
-  /** The address that relative references of a schema resolve against. */
+  /** The address that relative references of a schema resolve against: that of the resource it is part of. */
   readonly bases: Map<JsonSchemaObject, string>;
 }
 
 /** Resolves references inside `root`; the document is indexed at the first one. */
 export function resolverOf(root: JsonSchema): ResolveReference {
-  let index: DocumentIndex | undefined;
+  let index: SchemaIndex | undefined;
   return (reference, from) => {
-    index ??= indexDocument(root);
-    const address = resolveAddress(reference, index.bases.get(from) ?? unnamed);
-    const hash = address.indexOf("#");
-    const resource = hash < 0 ? address : address.slice(0, hash);
-    const fragment = hash < 0 ? "" : decodeFragment(address.slice(hash + 1));
-    const target =
-      fragment === "" || fragment.startsWith("/")
-        ? descend(index.addressed.get(resource), fragment)
-        : index.addressed.get(`${resource}#${fragment}`);
-    if (!isSchema(target)) {
-      throw new TypeError(`$ref "${reference}" leads to no schema of this document`);
-    }
-    return target;
+    index ??= indexDocument(root, unnamed, { addressed: new Map(), bases: new Map() });
+    return resolveIn(index, reference, from);
   };
 }
 
-function indexDocument(root: JsonSchema): DocumentIndex {
-  const index: DocumentIndex = { addressed: new Map([[unnamed, root]]), bases: new Map() };
-  const name = (address: string, schema: JsonSchema): void => {
-    const known = index.addressed.get(address);
-    if (known !== undefined && known !== schema) throw new TypeError(`Two schemas are called "${address}"`);
-    index.addressed.set(address, schema);
+/**
+ * The schema that `reference`, a `$ref` of `from`, means.
+ * @throws {TypeError} if there is none in `index`
+ */
+export function resolveIn(index: SchemaIndex, reference: string, from: JsonSchemaObject): JsonSchema {
+  const [resource, fragment] = splitAddress(resolveAddress(reference, index.bases.get(from) ?? unnamed));
+  const target =
+    fragment === "" || fragment.startsWith("/")
+      ? descend(index.addressed.get(resource), fragment)
+      : index.addressed.get(`${resource}#${fragment}`);
+  if (!isSchema(target)) {
+    throw new TypeError(`$ref "${reference}" leads to no schema of this document`);
+  }
+  return target;
+}
+
+/** Adds the document that is found at `address`, with all inside, to `index`. */
+export function indexDocument(document: JsonSchema, address: string, index: SchemaIndex): SchemaIndex {
+  const name = (called: string, schema: JsonSchema): void => {
+    const known = index.addressed.get(called);
+    if (known !== undefined && known !== schema) throw new TypeError(`Two schemas are called "${called}"`);
+    index.addressed.set(called, schema);
   };
   const visit = (schema: JsonSchema, outer: string): void => {
     if (typeof schema === "boolean" || index.bases.has(schema)) return;
@@ -54,14 +60,25 @@ function indexDocument(root: JsonSchema): DocumentIndex {
       name(base, schema);
     }
     index.bases.set(schema, base);
-    if (typeof schema.$anchor === "string") name(`${base}#${schema.$anchor}`, schema);
+    for (const keyword of ["$anchor", "$dynamicAnchor"]) {
+      const anchor = ownMember(schema, keyword);
+      if (typeof anchor === "string") name(`${base}#${anchor}`, schema);
+    }
     forEachSubschema(schema, (subschema) => visit(subschema, base));
   };
-  visit(root, unnamed);
+  name(address, document);
+  visit(document, address);
   return index;
 }
 
-function resolveAddress(reference: string, base: string): string {
+/** The address of a resource, and the decoded fragment, `""` for none. */
+function splitAddress(address: string): [resource: string, fragment: string] {
+  const hash = address.indexOf("#");
+  return hash < 0 ? [address, ""] : [address.slice(0, hash), decodeFragment(address.slice(hash + 1))];
+}
+
+/** `reference` as an absolute URI. */
+export function resolveAddress(reference: string, base: string): string {
   if (reference.startsWith("#")) return base + reference;
   try {
     return new URL(reference, base).href;

@@ -3,29 +3,7 @@ export { CountingLink, FrameCounter } from "./counting-link.ts";
 export { Dice } from "./dice.ts";
 export { FakeClock } from "./fake-clock.ts";
 export {
-  type BytePipe,
   decodeRaw,
-  encodeRaw,
-  type RawCancelParts,
-  type RawCredit,
-  type RawData,
-  type RawDataParts,
-  type RawError,
-  type RawErrorParts,
-  type RawFrame,
-  type RawOpen,
-  type RawOpenParts,
-  RawPeer,
-  type RawPeerOptions,
-  type RawTimers,
-  rawBytes,
-  rawFlag,
-  rawFrames,
-  rawInteger,
-  rawJoin,
-  rawOpenFlag,
-  rawText,
-  rawType,
   readRawCredit,
   readRawData,
   readRawDone,
@@ -34,7 +12,27 @@ export {
   readRawJson,
   readRawOpen,
   readRawPing,
-} from "./raw-peer.ts";
+} from "./raw/decode-raw.ts";
+export {
+  encodeRaw,
+  type RawCancelParts,
+  type RawDataParts,
+  type RawErrorParts,
+  type RawOpenParts,
+  rawFrames,
+} from "./raw/encode-raw.ts";
+export { rawBytes, rawInteger, rawJoin, rawText } from "./raw/raw-bytes.ts";
+export {
+  type RawCredit,
+  type RawData,
+  type RawError,
+  type RawFrame,
+  type RawOpen,
+  rawFlag,
+  rawOpenFlag,
+  rawType,
+} from "./raw/raw-frame.ts";
+export { type BytePipe, RawPeer, type RawPeerOptions, type RawTimers } from "./raw/raw-peer.ts";
 export { type LaterCase, laterCases } from "./suite/later-cases.ts";
 export type { RigOptions, TransportSetup } from "./suite/rig.ts";
 export type { SuiteCase } from "./suite/suite-case.ts";

@@ -9,9 +9,11 @@ import type { Link } from "../link/link.ts";
 import { cancelCases } from "./suite/cases/cancel-cases.ts";
 import { channelCases } from "./suite/cases/channel-cases.ts";
 import { creditCases } from "./suite/cases/credit-cases.ts";
+import { creditViolationCases } from "./suite/cases/credit-violation-cases.ts";
 import { deadlineCases } from "./suite/cases/deadline-cases.ts";
 import { handshakeCases } from "./suite/cases/handshake-cases.ts";
 import { linkCases } from "./suite/cases/link-cases.ts";
+import { replyCases } from "./suite/cases/reply-cases.ts";
 import { requestCases } from "./suite/cases/request-cases.ts";
 import { sharingCases } from "./suite/cases/sharing-cases.ts";
 import { streamCases } from "./suite/cases/stream-cases.ts";
@@ -44,9 +46,11 @@ export const suiteCases: readonly SuiteCase[] = [
   ...linkCases,
   ...handshakeCases,
   ...requestCases,
+  ...replyCases,
   ...streamCases,
   ...channelCases,
   ...creditCases,
+  ...creditViolationCases,
   ...sharingCases,
   ...cancelCases,
   ...deadlineCases,

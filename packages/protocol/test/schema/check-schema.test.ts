@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkSchema } from "../../src/schema/check-schema.ts";
 import { closures } from "../../src/schema/closure-validator.ts";
-import { keywordCases } from "./keyword-cases.ts";
+import { keywordCases } from "../../src/testing/validator/keyword-cases.ts";
 
 const bytes = { type: "string", contentEncoding: "base64" };
 

@@ -1,13 +1,14 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import type { JsonSchema } from "../../src/definition/json-schema.ts";
 import { closures } from "../../src/schema/closure-validator.ts";
-import { engineSuite } from "./engine-suite.ts";
-import { keywordCases } from "./keyword-cases.ts";
+import { keywordCases } from "../../src/testing/validator/keyword-cases.ts";
+import { validatorSuite } from "../../src/testing/validator-suite.ts";
 
-engineSuite("closures", closures);
+validatorSuite("closures", closures, { test: { describe, it }, inAnotherRealm: runInNewContext });
 
 describe("closures", () => {
   it("takes inherited members for absent", () => {

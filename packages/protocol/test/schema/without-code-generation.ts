@@ -3,7 +3,7 @@
  */
 import { checkSchema } from "../../src/schema/check-schema.ts";
 import { closures } from "../../src/schema/closure-validator.ts";
-import { keywordCases } from "./keyword-cases.ts";
+import { keywordCases } from "../../src/testing/validator/keyword-cases.ts";
 
 function canGenerateCode(): boolean {
   try {

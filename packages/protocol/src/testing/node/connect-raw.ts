@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { type Address, formatAddress, parseAddress } from "../../address.ts";
 import { systemClock } from "../../clock.ts";
-import { type BytePipe, RawPeer, type RawPeerOptions } from "../raw-peer.ts";
+import { type BytePipe, RawPeer, type RawPeerOptions } from "../raw/raw-peer.ts";
 
 export type ConnectRawOptions = Partial<Omit<RawPeerOptions, "role">>;
 

@@ -6,9 +6,9 @@
 import type { JsonSchema, JsonSchemaObject } from "../../definition/json-schema.ts";
 import { checkSchema } from "../../schema/check-schema.ts";
 import type { Dice } from "../dice.ts";
-import { names, numbers, texts } from "./random-words.ts";
+import { type RandomWords, type RandomWordsOptions, randomWords } from "./random-words.ts";
 
-export interface RandomSchemaOptions {
+export interface RandomSchemaOptions extends RandomWordsOptions {
   /** Whether the unevaluated keywords occur too. */
   readonly unevaluated: boolean;
 }
@@ -17,12 +17,6 @@ export interface RandomSchemaOptions {
 const deepest = 3;
 /** `$defs` d0, d1, d2. */
 const definitionCount = 3;
-
-/** Members of a schema: some of `rules`, each one time in four. */
-function some(dice: Dice, rules: Readonly<Record<string, () => unknown>>): JsonSchemaObject {
-  const said = Object.entries(rules).filter(() => dice.oneIn(4));
-  return Object.fromEntries(said.map(([keyword, make]) => [keyword, make()])) as JsonSchemaObject;
-}
 
 /** A record with `least` to `most` of the names that `name` gives. */
 function record<Member>(
@@ -37,10 +31,21 @@ function record<Member>(
 class SchemaMaker {
   readonly #dice: Dice;
   readonly #unevaluated: boolean;
+  readonly #words: RandomWords;
+  /** A keyword is there one time in so many. */
+  readonly #sparseness: number;
 
-  constructor(dice: Dice, { unevaluated }: RandomSchemaOptions) {
+  constructor(dice: Dice, options: RandomSchemaOptions) {
     this.#dice = dice;
-    this.#unevaluated = unevaluated;
+    this.#unevaluated = options.unevaluated;
+    this.#words = randomWords(options);
+    this.#sparseness = options.edges ? 3 : 4;
+  }
+
+  /** Members of a schema: some of `rules`. */
+  #some(rules: Readonly<Record<string, () => unknown>>): JsonSchemaObject {
+    const said = Object.entries(rules).filter(() => this.#dice.oneIn(this.#sparseness));
+    return Object.fromEntries(said.map(([keyword, make]) => [keyword, make()])) as JsonSchemaObject;
   }
 
   /** Any schema of at most `levels` more levels. */
@@ -50,7 +55,7 @@ class SchemaMaker {
     return dice.weighed<JsonSchema>([
       [3, () => this.#leaf()],
       [1, () => this.#bytes()],
-      [1, () => ({ $ref: `#/$defs/d${dice.below(definitionCount)}` })],
+      [1, () => ({ $ref: dice.oneIn(8) ? "#" : `#/$defs/d${dice.below(definitionCount)}` })],
       [2, () => this.#array(levels)],
       [5, () => this.#object(levels)],
       [1, () => ({ type: ["object", "null", "string"], ...this.#members(levels), ...this.#string() })],
@@ -73,28 +78,28 @@ class SchemaMaker {
 
   #bytes(): JsonSchema {
     const dice = this.#dice;
-    const lengths = some(dice, { minLength: () => dice.below(4), maxLength: () => dice.pick([3, 4]) });
+    const lengths = this.#some({ minLength: () => dice.below(4), maxLength: () => dice.pick([3, 4]) });
     return { type: "string", contentEncoding: "base64", ...lengths };
   }
 
   #string(): JsonSchemaObject {
     const dice = this.#dice;
-    return some(dice, {
+    return this.#some({
       minLength: () => dice.below(4),
       maxLength: () => 3 + dice.below(3),
-      pattern: () => dice.pick(["^a", "b$", "^.$", "[0-9]"]),
+      pattern: () => dice.pick(this.#words.patterns),
       format: () => dice.pick(["date", "ipv6", "email"]),
     });
   }
 
   #number(): JsonSchemaObject {
     const dice = this.#dice;
-    return some(dice, {
-      minimum: () => dice.pick([0, 1, -1]),
-      maximum: () => dice.pick([2, 3]),
-      exclusiveMinimum: () => dice.pick([0, 0.1]),
-      exclusiveMaximum: () => dice.pick([3, 5]),
-      multipleOf: () => dice.pick([1, 2, 0.1, 0.5]),
+    return this.#some({
+      minimum: () => dice.pick(this.#words.bounds),
+      maximum: () => dice.pick(this.#words.bounds),
+      exclusiveMinimum: () => dice.pick(this.#words.bounds),
+      exclusiveMaximum: () => dice.pick(this.#words.bounds),
+      multipleOf: () => dice.pick(this.#words.divisors),
     });
   }
 
@@ -106,7 +111,7 @@ class SchemaMaker {
   #items(levels: number): JsonSchemaObject {
     const dice = this.#dice;
     const child = (): JsonSchema => this.schema(levels - 1);
-    return some(dice, {
+    return this.#some({
       items: child,
       prefixItems: () => dice.list(1, 2, child),
       minItems: () => dice.below(2),
@@ -140,13 +145,13 @@ class SchemaMaker {
   #members(levels: number): JsonSchemaObject {
     const dice = this.#dice;
     const child = (): JsonSchema => this.schema(levels - 1);
-    const name = (): string => dice.pick(names);
+    const name = (): string => dice.pick(this.#words.names);
     const nameList = (): string[] => [...new Set(dice.list(0, 2, name))];
-    return some(dice, {
+    return this.#some({
       properties: () => record(dice, [0, 3], name, child),
       required: nameList,
       additionalProperties: () => (dice.oneIn(4) ? child() : false),
-      patternProperties: () => record(dice, [1, 2], () => dice.pick(["^a", "1$", "t"]), child),
+      patternProperties: () => record(dice, [1, 2], () => dice.pick(this.#words.namePatterns), child),
       propertyNames: () =>
         dice.pick<JsonSchema>([
           { pattern: "^[a-c]" },
@@ -210,7 +215,12 @@ class SchemaMaker {
 
   #json(): never {
     const dice = this.#dice;
-    const scalars: readonly unknown[] = [null, true, ...texts.slice(0, 4), ...numbers.slice(0, 5)];
+    const scalars: readonly unknown[] = [
+      null,
+      true,
+      ...this.#words.texts.slice(0, 4),
+      ...this.#words.numbers.slice(0, 5),
+    ];
     // What a constant may be is any JSON; the type of one is narrower than that.
     return dice.pick<unknown>([...scalars, [1], { a: 1 }, { a: "a", b: [] }, []]) as never;
   }

@@ -1,16 +1,22 @@
 /** Random values: any that a codec may give, and those that a schema wants, with a mistake now and then. */
 import type { JsonSchema, JsonSchemaObject } from "../../definition/json-schema.ts";
 import type { Dice } from "../dice.ts";
-import { names, numbers, texts } from "./random-words.ts";
+import { type RandomWords, type RandomWordsOptions, randomWords } from "./random-words.ts";
 
 /** Any value that a codec may give: JSON, `undefined`, bytes, and numbers that JSON lacks. */
-export function randomValue(dice: Dice, levels = 3): unknown {
-  if (levels === 0 || dice.below(8) < 3) return randomLeaf(dice);
-  if (dice.below(5) < 2) return dice.list(0, 4, () => randomValue(dice, levels - 1));
-  return Object.fromEntries(dice.list(0, 4, () => [dice.pick(names), randomValue(dice, levels - 1)]));
+export function randomValue(dice: Dice, options?: RandomWordsOptions, levels = 3): unknown {
+  const words = randomWords(options);
+  if (levels === 0 || dice.below(8) < 3) return randomLeaf(dice, words);
+  const inner = (): unknown => randomValue(dice, options, levels - 1);
+  if (dice.below(5) < 2) return dice.list(0, 4, inner);
+  return Object.fromEntries(dice.list(0, 4, () => [randomName(dice, words), inner()]));
 }
 
-function randomLeaf(dice: Dice): unknown {
+function randomName(dice: Dice, { names, foreignNames }: RandomWords): string {
+  return dice.pick([...names, ...foreignNames]);
+}
+
+function randomLeaf(dice: Dice, { texts, numbers }: RandomWords): unknown {
   return dice.weighed<unknown>([
     [2, () => dice.pick([null, true, false, undefined, Number.NaN, Number.POSITIVE_INFINITY, 7n])],
     [2, () => dice.pick(texts)],
@@ -25,13 +31,16 @@ const deepest = 8;
 const mistakes: readonly unknown[] = [undefined, 1.5, "zz", [], { z: 1 }, new Uint8Array(1), Number.NaN];
 
 /** A value that looks as `root` wants it, with a mistake now and then. */
-export function valueFor(root: JsonSchema, dice: Dice): unknown {
+export function valueFor(root: JsonSchema, dice: Dice, options?: RandomWordsOptions): unknown {
+  const words = randomWords(options);
+  const { texts, numbers } = words;
   const definitions: Readonly<Record<string, JsonSchema>> = (typeof root === "object" && root.$defs) || {};
   const make = (schema: JsonSchema, levels: number): unknown => {
     if (typeof schema === "boolean" || levels > deepest) return dice.pick<unknown>([1, "a", null, {}]);
     if (dice.oneIn(20)) return dice.pick(mistakes);
     if (schema.const !== undefined) return schema.const;
     if (schema.enum !== undefined) return dice.pick(schema.enum);
+    if (schema.$ref === "#") return make(root, levels + 1);
     if (schema.$ref !== undefined)
       return make(definitions[schema.$ref.slice("#/$defs/".length)] ?? true, levels + 1);
     const branches = schema.anyOf ?? schema.oneOf ?? schema.allOf;
@@ -67,8 +76,12 @@ export function valueFor(root: JsonSchema, dice: Dice): unknown {
     for (const [property, member] of Object.entries(schema.properties ?? {})) {
       if (!dice.oneIn(3)) object[property] = make(member, levels + 1);
     }
-    if (dice.oneIn(4)) object[dice.pick(names)] = make(schema.additionalProperties || true, levels + 1);
-    if (dice.oneIn(6)) object[dice.pick(names)] = undefined;
+    const put = (name: string, value: unknown): void => {
+      // Assigned, `__proto__` would be no member.
+      Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
+    };
+    if (dice.oneIn(4)) put(randomName(dice, words), make(schema.additionalProperties || true, levels + 1));
+    if (dice.oneIn(6)) put(randomName(dice, words), undefined);
     return object;
   };
   return make(root, 0);

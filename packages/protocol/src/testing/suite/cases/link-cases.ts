@@ -3,59 +3,13 @@
  *
  * Spec: docs/wire.md §1 "link"; the interface is link/link.ts.
  */
-import { type CreditFrame, type Frame, FrameType } from "../../../frame/frame.ts";
+import { FrameType } from "../../../frame/frame.ts";
 import type { Link } from "../../../link/link.ts";
 import { check, same, turns, until } from "../expect.ts";
 import { dataFrameOf } from "../frame-peer.ts";
+import { LinkRecorder, numbered, upTo } from "../link-recorder.ts";
 import type { Rig } from "../rig.ts";
 import type { SuiteCase } from "../suite-case.ts";
-
-/** Everything that a link told its receiver. */
-class Recorder {
-  readonly frames: Frame[] = [];
-  closed = 0;
-  writable = 0;
-  flushing = 0;
-  /** Frames that came after the end. */
-  late = 0;
-  onFrame: ((frame: Frame) => void) | undefined;
-  onFlushing: (() => void) | undefined;
-
-  constructor(link: Link) {
-    link.receive({
-      frame: (frame) => {
-        if (this.closed > 0) this.late++;
-        this.frames.push(frame);
-        this.onFrame?.(frame);
-      },
-      malformed: () => {},
-      flushing: () => {
-        this.flushing++;
-        this.onFlushing?.();
-      },
-      writable: () => {
-        this.writable++;
-      },
-      closed: () => {
-        this.closed++;
-      },
-    });
-  }
-
-  /** The numbers of the CREDITs that came. */
-  get numbers(): number[] {
-    return this.frames.flatMap((frame) => (frame.type === FrameType.CREDIT ? [frame.received] : []));
-  }
-}
-
-/** A small frame with a number. */
-function numbered(number: number): CreditFrame {
-  return { type: FrameType.CREDIT, call: 1, received: number, limit: number };
-}
-
-function upTo(count: number): number[] {
-  return Array.from({ length: count }, (_, at) => at);
-}
 
 /** Sends a frame of `payloadBytes`, if there is room for it. */
 function sendBulk(link: Link, call: number, payloadBytes: number): boolean {
@@ -66,7 +20,7 @@ function sendBulk(link: Link, call: number, payloadBytes: number): boolean {
 
 async function allArriveInOrder(rig: Rig): Promise<void> {
   const { near, far } = await rig.link();
-  const received = [new Recorder(near), new Recorder(far)] as const;
+  const received = [new LinkRecorder(near), new LinkRecorder(far)] as const;
   const count = 5_000;
   for (let number = 0; number < count; number++) {
     near.send(numbered(number));
@@ -87,8 +41,8 @@ async function bulkArrivesWhole(rig: Rig): Promise<void> {
   const sizes: number[] = [];
   let broken = 0;
   // A link learns of room by what its carrier reports to whoever receives.
-  new Recorder(near);
-  const receiver = new Recorder(far);
+  new LinkRecorder(near);
+  const receiver = new LinkRecorder(far);
   receiver.onFrame = (frame) => {
     if (frame.type !== FrameType.DATA) return;
     const bytes = frame.payload as Uint8Array;
@@ -107,8 +61,8 @@ async function bulkArrivesWhole(rig: Rig): Promise<void> {
 
 async function roomIsUsedUpAndComesBack(rig: Rig): Promise<void> {
   const { near, far } = await rig.link();
-  const sender = new Recorder(near);
-  const receiver = new Recorder(far);
+  const sender = new LinkRecorder(near);
+  const receiver = new LinkRecorder(far);
   let sent = 0;
   for (let round = 0; round < 20; round++) {
     for (let inARow = 0; sendBulk(near, 1, 65_536); inARow++) {
@@ -124,8 +78,8 @@ async function roomIsUsedUpAndComesBack(rig: Rig): Promise<void> {
 
 async function closeSendsWhatWasHandedOver(rig: Rig): Promise<void> {
   const { near, far } = await rig.link();
-  const sender = new Recorder(near);
-  const receiver = new Recorder(far);
+  const sender = new LinkRecorder(near);
+  const receiver = new LinkRecorder(far);
   for (const number of upTo(1_000)) near.send(numbered(number));
   near.close();
   near.close();
@@ -141,7 +95,7 @@ async function closeSendsWhatWasHandedOver(rig: Rig): Promise<void> {
 
 async function bothCloseAtOnce(rig: Rig): Promise<void> {
   const { near, far } = await rig.link();
-  const ends = [new Recorder(near), new Recorder(far)];
+  const ends = [new LinkRecorder(near), new LinkRecorder(far)];
   near.send(numbered(0));
   far.send(numbered(0));
   near.close();
@@ -159,7 +113,7 @@ async function bothCloseAtOnce(rig: Rig): Promise<void> {
 
 async function destroyEndsBoth(rig: Rig): Promise<void> {
   const { near, far } = await rig.link();
-  const ends = [new Recorder(near), new Recorder(far)] as const;
+  const ends = [new LinkRecorder(near), new LinkRecorder(far)] as const;
   near.send(numbered(0));
   await until(() => ends[1].frames.length === 1, "a frame has come");
   for (const number of upTo(50)) {
@@ -181,7 +135,7 @@ async function destroyEndsBoth(rig: Rig): Promise<void> {
 
 async function sendingAfterTheEnd(rig: Rig): Promise<void> {
   const { near, far } = await rig.link();
-  const ends = [new Recorder(near), new Recorder(far)] as const;
+  const ends = [new LinkRecorder(near), new LinkRecorder(far)] as const;
   near.close();
   same(near.send(numbered(1)), 0, "bytes taken after close()");
   check(near.room <= 0, "a closed link has no room");
@@ -199,7 +153,7 @@ async function nothingIsLostBeforeTheFirstReceiver(rig: Rig): Promise<void> {
     for (const number of upTo(100)) near.send(numbered(number));
     await turns(pause);
     for (const number of upTo(100)) near.send(numbered(100 + number));
-    const receiver = new Recorder(far);
+    const receiver = new LinkRecorder(far);
     near.send(numbered(200));
     await until(() => receiver.frames.length === 201, "the frames have come");
     same(receiver.numbers, upTo(201), "numbers of the frames that came");
@@ -208,11 +162,11 @@ async function nothingIsLostBeforeTheFirstReceiver(rig: Rig): Promise<void> {
 
 async function endComesAfterWhatCameEarly(rig: Rig): Promise<void> {
   const { near, far } = await rig.link();
-  const sender = new Recorder(near);
+  const sender = new LinkRecorder(near);
   for (const number of upTo(10)) near.send(numbered(number));
   near.close();
   await turns(100);
-  const receiver = new Recorder(far);
+  const receiver = new LinkRecorder(far);
   await until(() => receiver.closed > 0 && sender.closed > 0, "both ends know of the end");
   await turns(50);
   same(receiver.numbers, upTo(10), "numbers of the frames that came");
@@ -231,7 +185,7 @@ async function orderIsKeptWhileTheFirstReceiverComes(rig: Rig): Promise<void> {
     for (let round = 0; round < before; round++) await Promise.resolve();
     for (const number of upTo(10)) near.send(numbered(10 + number));
     for (let round = 0; round < between; round++) await Promise.resolve();
-    const receiver = new Recorder(far);
+    const receiver = new LinkRecorder(far);
     near.send(numbered(20));
     await until(() => receiver.frames.length === 21, "the frames have come");
     same(receiver.numbers, upTo(21), "numbers of the frames that came");
@@ -241,10 +195,10 @@ async function orderIsKeptWhileTheFirstReceiverComes(rig: Rig): Promise<void> {
 
 async function receiverIsReplaced(rig: Rig): Promise<void> {
   const { near, far } = await rig.link();
-  const first = new Recorder(far);
-  let second: Recorder | undefined;
+  const first = new LinkRecorder(far);
+  let second: LinkRecorder | undefined;
   first.onFrame = () => {
-    if (first.frames.length === 3) second = new Recorder(far);
+    if (first.frames.length === 3) second = new LinkRecorder(far);
   };
   for (const number of upTo(10)) near.send(numbered(number));
   await until(() => first.frames.length + (second?.frames.length ?? 0) === 10, "all frames have come");
@@ -257,8 +211,8 @@ async function receiverIsReplaced(rig: Rig): Promise<void> {
 
 async function flushingAddsFrames(rig: Rig): Promise<void> {
   const { near, far } = await rig.link();
-  const sender = new Recorder(near);
-  const receiver = new Recorder(far);
+  const sender = new LinkRecorder(near);
+  const receiver = new LinkRecorder(far);
   sender.onFlushing = () => {
     if (sender.flushing === 1) near.send(numbered(1));
   };
@@ -273,8 +227,8 @@ async function flushingAddsFrames(rig: Rig): Promise<void> {
 async function receiverEndsTheLink(rig: Rig): Promise<void> {
   for (const end of ["close", "destroy"] as const) {
     const { near, far } = await rig.link();
-    const sender = new Recorder(near);
-    const receiver = new Recorder(far);
+    const sender = new LinkRecorder(near);
+    const receiver = new LinkRecorder(far);
     receiver.onFrame = () => {
       if (receiver.frames.length === 5) far[end]();
     };
