@@ -58,7 +58,7 @@ describe("a worker that serves", () => {
   );
 
   test(
-    "stops at the window of a stream that nobody reads, and goes on when somebody does (FC-14)",
+    "stops at the window of a stream that nobody reads, and goes on when somebody does",
     async () => {
       const { port, items } = counted(startWorker());
       const client = clientOf(port);

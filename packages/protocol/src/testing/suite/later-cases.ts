@@ -21,7 +21,7 @@ export const laterCases: readonly LaterCase[] = [
   { id: "FC-12", title: "windows of unequal size on both sides of a relay", reason: relays },
   {
     id: "FC-14",
-    title: "a slow reader behind SSE, WebSocket or MessagePort",
+    title: "a slow reader behind SSE or WebSocket",
     reason: "needs those transports, which are not there yet; they will run FC-1 to FC-13",
   },
   { id: "CA-13", title: "a cancel crosses three hops", reason: relays },
