@@ -75,19 +75,60 @@ test("check-layers notices a cycle, and a type-only import does not close one", 
   expect(await checkLayers({ ...goodTree, ...opened })).toMatchObject({ status: 0 });
 });
 
+/** The tests' plan with a folder whose files import only each other. */
+const lonePlan = {
+  ...plan,
+  protocol: {
+    ...(plan as { readonly protocol: object }).protocol,
+    alone: ["testing/raw/"],
+  },
+};
+const rawFolder = "packages/protocol/src/testing/raw";
+const rawPeer = {
+  [`${rawFolder}/encode.ts`]: "export interface Frame { type: number }\nexport const encode = 1;\n",
+  [`${rawFolder}/peer.ts`]:
+    'import type { Frame } from "./encode.ts";\nimport { encode } from "./encode.ts";\nexport const peer = (frame: Frame) => encode + frame.type;\n',
+  "packages/protocol/src/testing/index.ts": 'export { peer } from "./raw/peer.ts";\n',
+};
+
+function checkRawPeer(files: Record<string, string>): Promise<Ended> {
+  const root = plantTree({ ...goodTree, ...rawPeer, ...files, "plan.json": lonePlan });
+  return runScript("check-layers", root, ["--plan", join(root, "plan.json")]);
+}
+
+test("check-layers lets the files of the raw peer import each other, and others import them", async () => {
+  expect(await checkRawPeer({})).toMatchObject({ status: 0, stdout: "6 passed, 0 failed\n" });
+});
+
 test.each([
-  ["a file of ours", 'import "./index.ts";\n', "./index.ts"],
+  ["a file of ours beside its folder", 'import "../raw-peer.ts";\n', "../raw-peer.ts"],
+  ["a file of ours from a floor below", 'import "../../limits.ts";\n', "../../limits.ts"],
+  ["a folder with a name like its own", 'import "../raw-more/bytes.ts";\n', "../raw-more/bytes.ts"],
   [
     "a type of ours",
-    'import type { S } from "../session/session.ts";\nexport type T = S;\n',
-    "../session/session.ts",
+    'import type { S } from "../../session/session.ts";\nexport type T = S;\n',
+    "../../session/session.ts",
   ],
+  ["a file of ours lazily", 'export const load = () => import("../../limits.ts");\n', "../../limits.ts"],
   ["a package of ours", 'import "@sluice/protocol";\n', "@sluice/protocol"],
 ])("check-layers keeps the raw peer from importing %s", async (_, content, specifier) => {
-  const path = "packages/protocol/src/testing/raw-peer.ts";
-  const { status, stdout } = await checkLayers({ ...goodTree, [path]: content });
-  expect(stdout).toContain(`${path}:1 imports ${specifier}, and may import nothing of ours`);
+  const { status, stdout } = await checkRawPeer({
+    "packages/protocol/src/testing/raw-more/bytes.ts": "export const bytes = 1;\n",
+    [`${rawFolder}/decode.ts`]: content,
+  });
+  expect(stdout).toContain(
+    `${rawFolder}/decode.ts:1 imports ${specifier}, and may import nothing of ours outside of testing/raw/`,
+  );
   expect(status).toBe(1);
+});
+
+test("check-layers keeps the project's own raw peer from importing anything of ours", async () => {
+  const path = "packages/protocol/src/testing/raw/decode-raw.ts";
+  const root = plantTree({ ...goodTree, [path]: 'import "../../limits.ts";\n' });
+  const { stdout } = await runScript("check-layers", root);
+  expect(stdout).toContain(
+    `${path}:1 imports ../../limits.ts, and may import nothing of ours outside of testing/raw/`,
+  );
 });
 
 test("check-layers lets a named file load packages that are not below, as peers, and nobody else", async () => {

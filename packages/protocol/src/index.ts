@@ -44,6 +44,7 @@ export type { ServerDescription, ServiceDescription } from "./definition/introsp
 export type { JsonSchema, JsonSchemaObject, JsonSchemaTypeName } from "./definition/json-schema.ts";
 export type { ProcedureKind } from "./definition/kinds.ts";
 export type { AnyClientMessageOf, AnyServerMessageOf } from "./definition/message-types.ts";
+export type { PeerCertificate } from "./definition/peer-certificate.ts";
 export {
   type ChannelDefinition,
   checkProtocol,
@@ -81,6 +82,8 @@ export {
 } from "./errors/sluice-error.ts";
 export { EventEmitter, type Listener } from "./event-emitter.ts";
 export type { LimitOptions, Limits, Rate, Timings } from "./limits.ts";
+export type { Pem, TlsOptions } from "./link/tls-options.ts";
 export { type AutoOptions, auto } from "./schema/auto-validator.ts";
+export { type BundleOptions, bundledSchema } from "./schema/bundled-schema.ts";
 export { closures } from "./schema/closure-validator.ts";
 export type { CompileOptions, Issue, Validate, Validator } from "./schema/validator.ts";

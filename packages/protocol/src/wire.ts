@@ -31,6 +31,7 @@ export { silentLogger } from "./call/silent-logger.ts";
 export { type Clock, systemClock, type Timer, type TimerOptions } from "./clock.ts";
 export type { Codec, PayloadCodec, ValueLimits } from "./codec/codec.ts";
 export { jsonCodec } from "./codec/json-codec.ts";
+export { measureReceived } from "./codec/measure-received.ts";
 export { type Encoding, type Message, Slot, type SlotOptions } from "./codec/slot.ts";
 export {
   introspection,
@@ -38,12 +39,24 @@ export {
   type ServiceDescription,
 } from "./definition/introspection.ts";
 export type { MovedMessages, ToClient, ToServer } from "./definition/message-types.ts";
+export type { PeerCertificate } from "./definition/peer-certificate.ts";
 export { compareVersions, satisfiesRange } from "./definition/version-range.ts";
 export { SluiceError } from "./errors/sluice-error.ts";
 export { EventEmitter } from "./event-emitter.ts";
+export { checkStructuredFrame, type MeasureValue } from "./frame/check-structured-frame.ts";
 export { FrameDecoder, type FrameSink } from "./frame/decode-frames.ts";
 export { FrameWriter } from "./frame/encode-frame.ts";
 export { type Frame, FrameType } from "./frame/frame.ts";
+export {
+  encodePipeFrame,
+  type PipeClose,
+  type PipeFrame,
+  PipeFrameDecoder,
+  type PipeFrameLimits,
+  type PipeFrameSink,
+  type PipeMetadata,
+  pipeFrameHeadBytes,
+} from "./frame/pipe-frame.ts";
 export { invalidUtf8, standardUtf8, type Utf8 } from "./frame/utf8.ts";
 export {
   type LimitOptions,
@@ -55,7 +68,14 @@ export {
 } from "./limits.ts";
 export { type ByteDuplex, type ByteDuplexEvents, ByteLink } from "./link/byte-link.ts";
 export type { Link, LinkInfo, LinkReceiver } from "./link/link.ts";
-export { listenerAt, register, type TransportModule, transportTo } from "./link/scheme-table.ts";
+export {
+  type AddressOptions,
+  listenerAt,
+  register,
+  type TransportModule,
+  transportTo,
+} from "./link/scheme-table.ts";
+export type { Pem, TlsOptions } from "./link/tls-options.ts";
 export type { ConnectOptions, Listener, Transport } from "./link/transport.ts";
 export { isBytes } from "./schema/byte-string.ts";
 export { hasUniqueItems, isOneOf } from "./schema/equality.ts";
@@ -66,9 +86,14 @@ export { type PlainSchema, plainSchema } from "./schema/plain-schema.ts";
 export { jsonSchemaOf } from "./schema/standard-schema.ts";
 export { validateFunction } from "./schema/validate-function.ts";
 export { type AcceptSessionOptions, acceptSession } from "./session/accept-session.ts";
+export type { CallAcceptor, CallPlan } from "./session/call-acceptor.ts";
+export { type CallEnd, cancelled } from "./session/call-end.ts";
 export { type ConnectSessionOptions, connectSession } from "./session/connect-session.ts";
 export { type Hello, type LocalPeer, newPeer, type PeerInfo, wireVersion } from "./session/handshake.ts";
-export type { CallAcceptor, CallPlan, IncomingCall } from "./session/incoming-call.ts";
-export { type CallEnd, cancelled, type OpenRequest, type OutgoingCall } from "./session/outgoing-call.ts";
+export type { IncomingCall } from "./session/incoming-call.ts";
+export type { OpenRequest } from "./session/open-frame.ts";
+export type { OutgoingCall } from "./session/outgoing-call.ts";
 export { refuseLink } from "./session/refuse-link.ts";
-export { Session, type SessionListener, type SessionOptions } from "./session/session.ts";
+export { Ring } from "./session/ring.ts";
+export { Session } from "./session/session.ts";
+export type { SessionListener, SessionOptions } from "./session/session-options.ts";

@@ -1,57 +1,60 @@
 /**
  * A transport over sockets: connects by path or address, or uses a socket that somebody else has connected or accepted.
  */
-import { type NetConnectOpts, Socket } from "node:net";
+import { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import {
   ByteLink,
   type ConnectOptions,
   type Link,
   type MovedMessages,
-  parseAddress,
   SluiceError,
+  type TlsOptions,
   type Transport,
 } from "@sluice/protocol/wire";
 import { connectSocket } from "./connect-socket.ts";
-import { SocketDuplex } from "./socket-duplex.ts";
-import { checkUnixPath } from "./unix-path.ts";
+import { SocketDuplex, type SocketDuplexOptions } from "./socket-duplex.ts";
+import { linkProtocol, readTarget, type SocketTarget } from "./socket-target.ts";
 
 export interface SocketTransportOptions {
   /**
-   * A path (`/run/app.sock`), an address (`unix:…`, `tcp://host:port`), a socket, or a function that brings one for each
+   * A path (`/run/app.sock`), an address (`unix:…`, `tcp://host:port`, `tls://host:port`), a socket, or a function that brings one for each
    * connection. A socket given is used once and taken over.
    */
   readonly socket: string | Socket | (() => Socket | Promise<Socket>);
-  /** Milliseconds for a connection to be made. Default 10 s. */
+  /** For a `tls:` address: whom to trust, and who this side is. */
+  readonly tls?: TlsOptions;
+  /** Milliseconds for a connection to be made, with its TLS handshake. Default 10 s. */
   readonly connectTimeout?: number;
-}
-
-interface Target {
-  readonly transport: string;
-  readonly where: string;
-  readonly options: NetConnectOpts;
 }
 
 export class SocketTransport<Incoming = never, Outgoing = never> implements Transport<Incoming, Outgoing> {
   declare readonly "~sluice"?: MovedMessages<Incoming, Outgoing>["~sluice"];
   readonly name: string;
   readonly #options: SocketTransportOptions;
-  readonly #target: Target | undefined;
+  readonly #target: SocketTarget | undefined;
   readonly #links = new Set<Link>();
   #isUsed = false;
   #isDisposed = false;
 
-  /** @throws {SluiceError} `INVALID_ARGUMENT` for an address that cannot be one of a socket */
+  /**
+   * @throws {SluiceError} `INVALID_ARGUMENT` for an address that cannot be one of a socket, or keys and certificates that are none;
+   * {@link TypeError} for `tls` without a `tls:` address
+   */
   constructor(options: SocketTransportOptions) {
     this.#options = options;
-    const { socket } = options;
-    this.#target = typeof socket === "string" ? readTarget(socket) : undefined;
+    const { socket, tls } = options;
+    if (tls !== undefined && typeof socket !== "string") {
+      throw new TypeError("tls options need a tls:// address: whoever brings a socket has encrypted it");
+    }
+    this.#target = typeof socket === "string" ? readTarget(socket, tls, linkProtocol) : undefined;
     this.name = this.#target?.transport ?? "socket";
   }
 
   async connect({ signal }: ConnectOptions = {}): Promise<Link> {
     this.#checkUsable();
     const socket = await this.#bringSocket(signal);
-    if (!this.#isDisposed && signal?.aborted !== true) return this.#link(socket);
+    if (!this.#isDisposed && signal?.aborted !== true) return this.#link(socket, { checksOpening: true });
     // Nobody wants it any more; what it still says concerns nobody either.
     socket.on("error", () => {});
     socket.destroy();
@@ -80,7 +83,8 @@ export class SocketTransport<Incoming = never, Outgoing = never> implements Tran
   async #bringSocket(signal: AbortSignal | undefined): Promise<Socket> {
     const { socket, connectTimeout } = this.#options;
     if (this.#target !== undefined) {
-      return connectSocket(this.#target.options, this.#target.where, { signal, connectTimeout });
+      const { options, where, tls } = this.#target;
+      return connectSocket(options, where, { signal, connectTimeout, tls });
     }
     if (typeof socket !== "function") return this.#useOnce(socket as Socket);
     try {
@@ -90,8 +94,9 @@ export class SocketTransport<Incoming = never, Outgoing = never> implements Tran
     }
   }
 
-  #link(socket: Socket): Link {
-    const link = new ByteLink(new SocketDuplex(socket, this.#target?.transport ?? transportOf(socket)));
+  #link(socket: Socket, options?: SocketDuplexOptions): Link {
+    const transport = this.#target?.transport ?? transportOf(socket);
+    const link = new ByteLink(new SocketDuplex(socket, transport, options));
     this.#links.add(link);
     socket.once("close", () => this.#links.delete(link));
     return link;
@@ -117,33 +122,9 @@ export class SocketTransport<Incoming = never, Outgoing = never> implements Tran
   }
 }
 
-function readTarget(text: string): Target {
-  const isPath = /^[./]/.test(text) || !text.includes(":");
-  const address = isPath ? ({ scheme: "unix", path: text } as const) : parseAddress(text);
-  if (address.scheme === "unix") {
-    checkUnixPath(address.path);
-    return { transport: "unix", where: `unix:${address.path}`, options: { path: address.path } };
-  }
-  if (address.scheme === "tcp") {
-    const { host, port } = address;
-    if (port === 0) {
-      throw new SluiceError(
-        "INVALID_ARGUMENT",
-        `Invalid address ${JSON.stringify(text)}: nobody listens at port 0`,
-        { processed: "no" },
-      );
-    }
-    return { transport: "tcp", where: text, options: { host, port } };
-  }
-  throw new SluiceError(
-    "INVALID_ARGUMENT",
-    `Invalid address ${JSON.stringify(text)}: no socket is ${address.scheme}:`,
-    { processed: "no" },
-  );
-}
-
 /** What a socket that somebody else made is; one that is still being connected does not know it yet. */
 function transportOf(socket: Socket): string {
   if (socket.connecting) return "socket";
+  if (socket instanceof TLSSocket) return "tls";
   return socket.remotePort === undefined ? "unix" : "tcp";
 }

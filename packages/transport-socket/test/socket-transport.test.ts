@@ -62,8 +62,9 @@ describe("SocketTransport", () => {
   });
 
   test.each([
-    "tls://127.0.0.1:1",
     "ws://127.0.0.1:1",
+    "tls://127.0.0.1:0",
+    "stdio:",
     "tcp://127.0.0.1:0",
     "tcp://127.0.0.1",
     "unix:",

@@ -6,6 +6,7 @@
  */
 import type { Api, TypedCalls } from "./call-types.ts";
 import type { ProcedureKind } from "./kinds.ts";
+import type { PeerCertificate } from "./peer-certificate.ts";
 import type { ProtocolDefinition } from "./protocol-definition.ts";
 import type {
   CursorOf,
@@ -27,6 +28,8 @@ export interface Connection {
   readonly transport: string;
   /** The peer's address, if the transport has one. */
   readonly remote: string | undefined;
+  /** The certificate that the peer has shown and the transport has verified: TLS with client certificates. */
+  readonly peerCertificate?: PeerCertificate | undefined;
 }
 
 /** Where a handler and the toolkit write what people should read. `fields` are facts for machines. */
