@@ -50,7 +50,7 @@ test("the driver fails with a stage that fails", async () => {
 
 test("the driver refuses a stage that it does not have", async () => {
   const { status, stderr } = await runScript("test", plantTree({}), ["--only", "lock,everything"]);
-  expect(stderr).toContain("Unknown stages everything; there are services, lock,");
+  expect(stderr).toContain("Unknown stages everything; there are services, runtimes, lock,");
   expect(status).toBe(1);
 });
 
