@@ -62,10 +62,11 @@ class ItemIterator<Item> implements ReadableStreamAsyncIterator<Item> {
   }
 
   next(): Promise<IteratorResult<Item, undefined>> {
+    const source = this.#source;
     if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
     // What is here is neither the end nor an error: nothing to look at on its way.
-    if (this.#source.length > 0) return this.#source.next();
-    return this.#source.next().then(this.#onResult, this.#onError);
+    if (source.length > 0) return Promise.resolve({ done: false, value: source.shift() });
+    return source.next().then(this.#onResult, this.#onError);
   }
 
   readonly #onResult = (result: IteratorResult<Item, undefined>): IteratorResult<Item, undefined> => {

@@ -69,7 +69,9 @@ export class SourceIterator<Item> implements AsyncIterator<Item, undefined, unde
   }
 
   next(): Promise<IteratorResult<Item, undefined>> {
-    return this.#isOver ? Promise.resolve({ done: true, value: undefined }) : this.#source.next();
+    const source = this.#source;
+    if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
+    return source.length > 0 ? Promise.resolve({ done: false, value: source.shift() }) : source.next();
   }
 
   return(): Promise<IteratorResult<Item, undefined>> {

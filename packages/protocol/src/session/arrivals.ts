@@ -44,7 +44,11 @@ export class Arrivals {
     if (this.#reassembly === undefined && !frame.more) {
       const length = this.#host.isStructured ? frame.total : frame.end - frame.start;
       const end = frame.offset + messageOverhead + length;
-      const isNew = window.arrive(frame.offset, end, this.#allowance(frame, frame.offset));
+      const isNew = window.arrive(
+        frame.offset,
+        end,
+        frame.type === FrameType.RESULT ? this.#allowance(frame.offset) : 0,
+      );
       checkMessage(length, this.#host.limits.maxMessage);
       return isNew ? frame : undefined;
     }
@@ -53,7 +57,8 @@ export class Arrivals {
     const start = unfinishedEnd === undefined ? frame.offset : this.#unfinishedStart;
     if (unfinishedEnd === undefined) this.#unfinishedStart = start;
     const end = frame.offset + reassembly.span(frame);
-    if (!window.arrive(frame.offset, end, this.#allowance(frame, start))) return undefined;
+    if (!window.arrive(frame.offset, end, frame.type === FrameType.RESULT ? this.#allowance(start) : 0))
+      return undefined;
     return reassembly.add(frame, frame.offset);
   }
 
@@ -101,8 +106,7 @@ export class Arrivals {
   }
 
   /** How far beyond the limit a piece of a result may go. */
-  #allowance(frame: DataFrame, messageStart: number): number {
-    if (frame.type !== FrameType.RESULT) return 0;
+  #allowance(messageStart: number): number {
     return Math.max(0, messageStart + this.#host.budget.floor - this.window.limit);
   }
 }

@@ -3,6 +3,7 @@
  *
  * Spec: docs/wire.md §8; the tables are in call-states.ts.
  */
+import type { SluiceError } from "../errors/sluice-error.ts";
 import { malformed } from "../frame/check-frame.ts";
 import type { Action, Move } from "./call-states.ts";
 
@@ -24,6 +25,11 @@ export class CallStage<State extends string, Event extends string> {
     return this.#name;
   }
 
+  /** What the table says of each event now. */
+  get moves(): Moves<State, Event> {
+    return this.#moves;
+  }
+
   /** Goes to `state`, whatever the table says. */
   enter(state: State): void {
     if (state === this.#name) return;
@@ -34,8 +40,13 @@ export class CallStage<State extends string, Event extends string> {
   /** What the table says of `event` now, for call `id`. @throws {SluiceError} `PROTOCOL_ERROR` where it does not fit */
   look(event: Event, id: number): Move<State> {
     const move = this.#moves[event];
-    if (move.action === "refuse") throw malformed(`call ${id} is ${this.#name}: ${event} does not fit`);
+    if (move.action === "refuse") throw this.refusal(event, id);
     return move;
+  }
+
+  /** The error for an `event` that does not fit. */
+  refusal(event: Event, id: number): SluiceError {
+    return malformed(`call ${id} is ${this.#name}: ${event} does not fit`);
   }
 
   /** Moves as the table says. Returns what is to be done. @throws {SluiceError} as {@link look} */

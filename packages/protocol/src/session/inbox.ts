@@ -75,8 +75,8 @@ export class Inbox<Item = unknown> {
     this.#unfinishedEnd = undefined;
     this.#lastEnd = end;
     this.onItem?.();
-    const waiting = this.#waiting.shift();
-    if (waiting !== undefined) {
+    if (this.#waiting.length > 0) {
+      const waiting = this.#waiting.shift() as Waiting<Item>;
       waiting.resolve({ done: false, value: item });
       this.itemsTaken++;
       this.#take(end);

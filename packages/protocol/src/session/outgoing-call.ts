@@ -117,7 +117,9 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
 
   onData(frame: DataFrame): void {
     const isEnd = frame.type === FrameType.RESULT && !frame.more;
-    const { action, to } = this.#stage.look(isEnd ? "result" : "data", this.id);
+    const { moves } = this.#stage; // by name: this is the way of every item
+    const { action, to } = isEnd ? moves.result : moves.data;
+    if (action === "refuse") throw this.#stage.refusal(isEnd ? "result" : "data", this.id);
     if (action === "ignore") return;
     const message = this.#data.judge(frame, this.#wasStopped);
     if (isEnd && message === undefined) throw malformed(`the RESULT of call ${this.id} lies before its end`);

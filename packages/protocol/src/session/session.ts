@@ -165,7 +165,7 @@ export class Session implements CallHost, LinkReceiver, Activity {
   frame(frame: Frame): void {
     if (this.isOver) return;
     try {
-      this.#route(frame);
+      if (!this.#router.route(frame)) this.#routeOwn(frame);
     } catch (reason) {
       this.close(asSessionEnd(reason));
     }
@@ -235,8 +235,8 @@ export class Session implements CallHost, LinkReceiver, Activity {
     throw new SluiceError("ENHANCE_YOUR_CALM", `The peer caused ${what} (limits.abuseRate)`);
   }
 
-  #route(frame: Frame): void {
-    if (this.#router.route(frame)) return;
+  /** Frames of no call. */
+  #routeOwn(frame: Frame): void {
     switch (frame.type) {
       case FrameType.PING:
         if (!frame.answer) this.control({ ...frame, answer: true });
