@@ -85,6 +85,7 @@ export function stagesOf(root) {
     { name: "unit", alone: true, run: vitest("unit") },
     { name: "types", alone: true, run: vitest("types") },
     { name: "packages", after: ["build"], run: script("check-packages") },
+    { name: "sizes", after: ["build"], run: script("check-sizes") },
     { name: "strangers", after: ["build"], run: script("check-strangers") },
     { name: "docs", run: script("check-docs") },
     { name: "budget", run: script("type-budget") },
