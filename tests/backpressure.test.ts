@@ -8,7 +8,7 @@ const KiB = 1_024;
 const window = 64 * KiB;
 /** A message of 1,024 offset bytes, whatever the link counts. */
 function itemFor(cell: Cell): Uint8Array {
-  const isStructured = cell.name === "memory, shared" || cell.name === "memory, cloned";
+  const isStructured = cell.kind === "structured";
   return new Uint8Array(isStructured ? 704 : 960);
 }
 

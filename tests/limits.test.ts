@@ -6,7 +6,7 @@ import { gate, inWorld, turns, until } from "./world.ts";
 const KiB = 1_024;
 
 describe.each(matrix)("limits over $name", (cell) => {
-  const isStructured = cell.name === "memory, shared" || cell.name === "memory, cloned";
+  const isStructured = cell.kind === "structured";
   /** A byte string that counts `payloadBytes` on this link. */
   const bytes = (payloadBytes: number): Uint8Array =>
     new Uint8Array(isStructured ? payloadBytes - 256 : payloadBytes);

@@ -21,6 +21,12 @@ export const protocol = {
   hold: { type: "channel", param: {}, send: {}, receive: {}, result: {} },
   /** Ends when it is released, whatever its caller says. */
   ignore: { type: "channel", param: {}, send: {}, result: {} },
+  /** Gives a value that no codec carries, by its name. */
+  offer: { type: "request", param: { type: "string" }, result: {} },
+  /** Keeps its param. */
+  keep: { type: "request", param: {} },
+  /** Gives what was kept, oldest first, and forgets it. */
+  kept: { type: "request", result: { type: "array" } },
   /** Releases those that ignore everything else. */
   release: { type: "request", result: { type: "integer" } },
 } as const satisfies ProtocolDefinition;

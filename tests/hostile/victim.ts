@@ -25,6 +25,8 @@ export interface ServerReport extends Memory {
   readonly connections: number;
   readonly openCalls: number;
   readonly runningHandlers: number;
+  /** The most handlers of `ignore` that ever ran at once, counted by themselves. */
+  readonly mostIgnoring: number;
   readonly cpuMs: number;
 }
 
@@ -73,15 +75,28 @@ export class Victim {
     for (const peer of this.#attackers.splice(0)) peer.destroy();
   }
 
-  /** A raw peer that has shaken hands. */
-  async session(changes: Readonly<Record<string, unknown>> = {}): Promise<RawPeer> {
-    const peer = await this.connect();
+  /** A raw peer that has shaken hands, with `changes` to its HELLO. */
+  async session(
+    changes: Readonly<Record<string, unknown>> = {},
+    options: ConnectRawOptions = {},
+  ): Promise<RawPeer> {
+    const peer = await this.connect(options);
     await peer.shakeHands(changes);
     return peer;
   }
 
-  async report(): Promise<ServerReport> {
-    const report = (await this.#child.ask("report")) as ServerReport;
+  /** What the server says of itself, after its garbage was collected. */
+  report(): Promise<ServerReport> {
+    return this.#ask("report");
+  }
+
+  /** The same without a collection: the memory that it tells includes garbage. */
+  glance(): Promise<ServerReport> {
+    return this.#ask("glance");
+  }
+
+  async #ask(question: "report" | "glance"): Promise<ServerReport> {
+    const report = (await this.#child.ask(question)) as ServerReport;
     expect(report.troubles).toEqual([]);
     return report;
   }
@@ -113,7 +128,7 @@ export class Victim {
     await expect
       .poll(
         async () => {
-          const { connections, openCalls, runningHandlers } = await this.report();
+          const { connections, openCalls, runningHandlers } = await this.glance();
           return { connections, openCalls, runningHandlers };
         },
         { interval: 10, timeout: 5_000 },

@@ -4,6 +4,7 @@
  * Any byte counts as a sign of life. While this side does not read (its reader is slow), it hears nothing and blames nobody.
  */
 import { type Clock, SluiceError, type Timer } from "@sluice/protocol/wire";
+import { pipeOver } from "./pipe-close.ts";
 
 export interface PipeHeartbeatOptions {
   /** Milliseconds; `false`: only pings that are asked for. */
@@ -84,8 +85,7 @@ export class PipeHeartbeat {
     if (this.#isStopped) return;
     this.#isStopped = true;
     this.#timer?.cancel();
-    const error = new SluiceError("CANCELLED", "The pipe is closed");
-    for (const { reject } of this.#asked) reject(error);
+    for (const { reject } of this.#asked) reject(pipeOver());
     this.#asked = [];
   }
 

@@ -11,16 +11,21 @@ process.on("uncaughtException", (error) => void uncaught.push(`uncaught: ${error
 process.on("unhandledRejection", (reason) => void uncaught.push(`unhandled: ${String(reason)}`));
 process.on("warning", (warning) => void uncaught.push(`warning: ${warning.message}`));
 
-/** Everything that was thrown where nobody caught it, and every warning. */
+/** Objects that every other one inherits from, and the names that they had at first. */
+const roots = [Object.prototype, Array.prototype, Function.prototype].map(
+  (root) => [root, Object.getOwnPropertyNames(root).join()] as const,
+);
+
+/** Everything that was thrown where nobody caught it, every warning, and whether what all objects share was changed. */
 export function troubles(): readonly string[] {
-  return uncaught;
+  const changed = roots.filter(([root, names]) => Object.getOwnPropertyNames(root).join() !== names);
+  return [...uncaught, ...changed.map(([root]) => `changed: ${root.constructor.name}.prototype`)];
 }
 
-/** Memory now, after two collections. Needs `--expose-gc`. */
-export function memoryNow(): Memory {
+/** Memory now, after two collections unless `asIs`. Needs `--expose-gc`. */
+export function memoryNow({ asIs = false }: { readonly asIs?: boolean } = {}): Memory {
   const { gc } = globalThis as { gc?: () => void };
-  gc?.();
-  gc?.();
+  for (let round = 0; round < 2 && !asIs; round++) gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
   return { rss, held: heapUsed + external };
 }

@@ -3,6 +3,7 @@ import type { LimitOptions } from "@sluice/protocol";
 import { Server } from "@sluice/server";
 import { protocol } from "../protocol.ts";
 import { memoryNow, troubles } from "./report.ts";
+import { unencodable } from "./unencodable.ts";
 
 const { address: wanted, ...options } = JSON.parse(process.argv[2] as string) as {
   address: string;
@@ -10,10 +11,17 @@ const { address: wanted, ...options } = JSON.parse(process.argv[2] as string) as
 const started: Record<string, number> = {};
 const endings: string[] = [];
 const ignoring: (() => void)[] = [];
+let mostIgnoring = 0;
+let keptValues: unknown[] = [];
+
+const nothing = (): void => {};
+const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 const server = new Server({
   protocol,
   public: true,
+  // What goes wrong here is meant to; the reports say what should not.
+  logger: silent,
   ...options,
   handlers: {
     echo: ({ param }) => param,
@@ -32,7 +40,18 @@ const server = new Server({
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       return signal.reason;
     },
-    ignore: () => new Promise((resolve) => ignoring.push(() => resolve("released"))),
+    ignore: () =>
+      new Promise((resolve) => {
+        ignoring.push(() => resolve("released"));
+        mostIgnoring = Math.max(mostIgnoring, ignoring.length);
+      }),
+    offer: ({ param }) => unencodable(param),
+    keep: ({ param }) => void keptValues.push(param),
+    kept() {
+      const values = keptValues;
+      keptValues = [];
+      return values;
+    },
     release() {
       const released = ignoring.splice(0);
       for (const resolve of released) resolve();
@@ -54,13 +73,14 @@ process.on("message", async (question) => {
   }
   const { connections } = server;
   process.send?.({
-    ...memoryNow(),
+    ...memoryNow({ asIs: question === "glance" }),
     started,
     endings: endings.splice(0),
     troubles: troubles(),
     connections: connections.length,
     openCalls: connections.reduce((sum, { openCalls }) => sum + openCalls, 0),
     runningHandlers: connections.reduce((sum, { runningHandlers }) => sum + runningHandlers, 0),
+    mostIgnoring,
     cpuMs: process.cpuUsage().user / 1_000,
   });
 });

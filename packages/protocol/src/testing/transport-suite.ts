@@ -1,5 +1,5 @@
 /**
- * The conformance suite that every transport must pass: links, handshake, calls of all kinds, flow control, cancellation.
+ * The conformance suite that every transport must pass: links, handshake, calls, flow control, cancellation, limits, drain, codecs.
  *
  * It brings the engine of `./wire` with it, needs nothing of clients and servers, and runs under any test runner.
  */
@@ -8,10 +8,16 @@ import { jsonCodec } from "../codec/json-codec.ts";
 import type { Link } from "../link/link.ts";
 import { cancelCases } from "./suite/cases/cancel-cases.ts";
 import { channelCases } from "./suite/cases/channel-cases.ts";
+import { codecCases } from "./suite/cases/codec-cases.ts";
 import { creditCases } from "./suite/cases/credit-cases.ts";
 import { creditViolationCases } from "./suite/cases/credit-violation-cases.ts";
 import { deadlineCases } from "./suite/cases/deadline-cases.ts";
+import { drainCases } from "./suite/cases/drain-cases.ts";
 import { handshakeCases } from "./suite/cases/handshake-cases.ts";
+import { hostileValueCases } from "./suite/cases/hostile-value-cases.ts";
+import { limitCallCases } from "./suite/cases/limit-call-cases.ts";
+import { limitMemoryCases } from "./suite/cases/limit-memory-cases.ts";
+import { limitMessageCases } from "./suite/cases/limit-message-cases.ts";
 import { linkCases } from "./suite/cases/link-cases.ts";
 import { replyCases } from "./suite/cases/reply-cases.ts";
 import { requestCases } from "./suite/cases/request-cases.ts";
@@ -54,6 +60,12 @@ export const suiteCases: readonly SuiteCase[] = [
   ...sharingCases,
   ...cancelCases,
   ...deadlineCases,
+  ...limitMessageCases,
+  ...limitCallCases,
+  ...limitMemoryCases,
+  ...drainCases,
+  ...codecCases,
+  ...hostileValueCases,
 ];
 
 /** Every case takes far less and guards what it awaits; this is for machines that are very busy. */

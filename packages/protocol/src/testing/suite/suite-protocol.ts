@@ -10,6 +10,12 @@ const count = {
   required: ["n"],
   additionalProperties: false,
 } as const;
+const record = {
+  type: "object",
+  properties: { name: { type: "string" }, data: bytes },
+  required: ["name", "data"],
+  additionalProperties: false,
+} as const;
 
 export const suiteProtocol: ProtocolDefinition = {
   /** Neither param nor result. */
@@ -18,6 +24,8 @@ export const suiteProtocol: ProtocolDefinition = {
   ask: { type: "request", param: {}, result: {} },
   /** Byte strings both ways. */
   askBytes: { type: "request", param: bytes, result: bytes },
+  /** Both ways an object with a byte string inside. */
+  askRecord: { type: "request", param: record, result: record },
   /** Strict both ways, with a declared error. */
   askCount: {
     type: "request",
