@@ -121,6 +121,9 @@ export class Client<
         get session() {
           return connection.session;
         },
+        get lastFailure() {
+          return connection.lastFailure;
+        },
         waitForSession: () => connection.waitForSession(),
         procedures: procedures.of.bind(procedures),
       };

@@ -61,6 +61,7 @@ export class ClientConnection {
   #waiting: Waiting[] = [];
   /** Attempts that failed since the last connection; its loss counts as one of every transport. */
   #failures = 0;
+  #lastFailure: SluiceError | undefined;
   #retry: Timer | undefined;
   #attempt: AbortController | undefined;
   #closedBy: SluiceError | undefined;
@@ -76,6 +77,11 @@ export class ClientConnection {
   /** The session, while calls can be opened. */
   get session(): Session | undefined {
     return this.#status === "connected" ? this.#session : undefined;
+  }
+
+  /** Why there is no connection, if that is known. */
+  get lastFailure(): SluiceError | undefined {
+    return this.#lastFailure;
   }
 
   /** The session of the present link, also while it drains. */
@@ -148,6 +154,7 @@ export class ClientConnection {
 
   #connected(session: Session): void {
     this.#session = session;
+    this.#lastFailure = undefined;
     if (session.state.name === "closed") {
       this.#lost(session.state.error);
       return;
@@ -156,6 +163,7 @@ export class ClientConnection {
       draining: () => {
         if (this.#session === session) this.#setStatus("draining");
       },
+      idsUsedUp: () => void this.#replace(session),
       closed: (error) => {
         if (this.#session === session) this.#lost(error);
       },
@@ -170,6 +178,13 @@ export class ClientConnection {
     for (const { resolve } of waiting) resolve(session);
   }
 
+  /** `session` has no id left for another call: what runs may end, then the next link begins anew. */
+  async #replace(session: Session): Promise<void> {
+    if (this.#session === session) this.#setStatus("draining");
+    await session.drain(this.#options.limits.graceMs);
+    session.close(new SluiceError("UNAVAILABLE", "All call ids of the link are used"));
+  }
+
   #lost(error: SluiceError): void {
     this.#session = undefined;
     const { reconnect, logger, transports } = this.#options;
@@ -179,15 +194,21 @@ export class ClientConnection {
       this.close(error);
       return;
     }
-    logger.info("The connection was lost", { error: error.message });
+    this.#lastFailure = error;
+    logger.warn(`The connection was lost: ${error.message}`);
     this.#setStatus("reconnecting");
     this.#againIn(reconnect.delay(1), error);
   }
 
   #failed(error: SluiceError, transport: Transport<unknown, unknown>): void {
     const { reconnect, logger, transports } = this.#options;
-    logger.info(`Cannot connect over ${transport.name}`, { error: error.message });
     this.#failures++;
+    this.#lastFailure = error;
+    // Where nobody is told by an error, a server that is down shall not be silence; one line will do, since it may last.
+    const isQuiet = reconnect !== undefined && !finalCodes.has(error.code);
+    logger[isQuiet && this.#failures === 1 ? "warn" : "info"](
+      `Cannot connect over ${transport.name}: ${error.message}`,
+    );
     if (finalCodes.has(error.code)) this.close(error);
     else if (this.#failures % transports.length !== 0) void this.#connect();
     else {

@@ -1,7 +1,7 @@
 /**
  * When to try again: exponential backoff with full jitter.
  *
- * Pure: attempts and randomness come in, milliseconds go out. Spec: docs/wire.md §4.11 of reconnection; method: M. Brooker,
+ * Pure: attempts and randomness come in, milliseconds go out. Method: M. Brooker,
  * "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
  */
 

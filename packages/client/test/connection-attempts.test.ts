@@ -94,7 +94,7 @@ describe("ClientConnection with several transports", () => {
     for (const transport of rig.transports) transport.outcome = unreachable;
     await rig.start();
     expect([rig.attempts, rig.clock.nextTimerMs]).toEqual([[1, 1, 1], 100]);
-    expect(rig.log).toEqual(["Cannot connect over a", "Cannot connect over b", "Cannot connect over c"]);
+    expect(rig.log).toEqual(["a", "b", "c"].map((name) => `Cannot connect over ${name}: nobody there`));
     expect(await gaps(rig, 3)).toEqual([100, 200, 400]);
     expect(rig.attempts).toEqual([4, 4, 4]);
     await rig.end();

@@ -209,6 +209,21 @@ describe("ClientConnection", () => {
     await rig.end();
   });
 
+  test("REL-C7 a session whose call ids are used up is drained and replaced", async () => {
+    const rig = new ConnectionRig();
+    await rig.start();
+    const { session } = rig.connection;
+    session?.listener.idsUsedUp?.();
+    expect(rig.connection.status).toBe("draining");
+    const waiting = rig.connection.waitForSession();
+    await rig.run();
+    await rig.advance(100);
+    expect((await rig.outcome(waiting)) === session).toBe(false);
+    expect(rig.connection.status).toBe("connected");
+    expect(session?.state.name).toBe("closed");
+    await rig.end();
+  });
+
   test("what a former session does changes nothing", async () => {
     const rig = new ConnectionRig();
     await reach.reconnecting(rig);

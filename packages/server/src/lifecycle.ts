@@ -10,7 +10,12 @@ export interface ServerEvents {
   /** A peer was let in. */
   connected: { readonly connection: ServerConnection };
   /** A connection is over. */
-  disconnected: { readonly connection: ServerConnection; readonly reason: string };
+  disconnected: {
+    readonly connection: ServerConnection;
+    /** For people. */
+    readonly reason: string;
+    readonly error: SluiceError;
+  };
   /** A peer was not let in. */
   refused: { readonly transport: string; readonly remote: string | undefined; readonly error: SluiceError };
   /** A handler starts. */

@@ -35,6 +35,9 @@ export interface DrainOptions {
   readonly timeout?: number;
 }
 
+/** How long handlers that a drain has cut off may take to notice, ms. */
+const noticeMs = 1_000;
+
 export class Server<const Protocol extends ProtocolDefinition = never, Context = undefined> {
   readonly #limits: ResolvedLimits;
   readonly #clock: Clock;
@@ -149,7 +152,8 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   }
 
   /**
-   * Takes no new links and calls, lets running calls finish, then closes. After `timeout` what still runs is cut off.
+   * Takes no new links and calls, lets running calls finish, then closes. After `timeout` what still runs is cut off: its signal
+   * aborts, and it has a second to notice.
    * A second call waits for the first.
    * @throws {RangeError} for a `timeout` that `drainTimeout` could not be
    */
@@ -206,7 +210,7 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
       this.#connections.delete(connection);
       this.#settling.add(session);
       void session.whenSettled().then(() => this.#settling.delete(session));
-      tell(this.#events, this.#logger, "disconnected", { connection, reason: error.message });
+      tell(this.#events, this.#logger, "disconnected", { connection, reason: reasonOf(error), error });
     };
     this.#connections.add(connection);
     tell(this.#events, this.#logger, "connected", { connection });
@@ -220,32 +224,31 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     this.#state = "draining";
     await this.#stopListening();
     let timer: Timer | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = this.#clock.setTimer(timeout, resolve);
+    const late = new Promise<"late">((resolve) => {
+      timer = this.#clock.setTimer(timeout, () => resolve("late"));
     });
     const drained = Promise.all([...this.#connections].map(({ session }) => session.drain(timeout)));
-    await Promise.race([drained, late]);
+    const isLate = (await Promise.race([drained, late])) === "late";
     timer?.cancel();
-    this.#disposing ??= this.#dispose("the server has drained");
+    this.#disposing ??= this.#dispose("the server has drained", isLate ? noticeMs : undefined);
     await this.#disposing;
   }
 
-  async #dispose(reason: string): Promise<void> {
+  async #dispose(reason: string, waitMs: number = this.#limits.drainTimeout): Promise<void> {
     this.#state = "disposed";
     await this.#stopListening();
     for (const link of this.#arriving) link.destroy(new SluiceError("UNAVAILABLE", reason));
     for (const { session } of this.#connections) session.close(new SluiceError("UNAVAILABLE", reason));
     const sessions = [...this.#settling];
-    const { drainTimeout } = this.#limits;
     let timer: Timer | undefined;
     const late = new Promise<"late">((resolve) => {
-      timer = this.#clock.setTimer(drainTimeout, () => resolve("late"));
+      timer = this.#clock.setTimer(waitMs, () => resolve("late"));
     });
     const settled = Promise.all(sessions.map((session) => session.whenSettled()));
     if ((await Promise.race([settled, late])) === "late") {
       const running = sessions.reduce((sum, session) => sum + session.runningHandlers, 0);
       this.#logger.warn(
-        `${running} handlers ignore that their signal has aborted, ${drainTimeout} ms after the shutdown`,
+        `${running} handlers ignore that their signal has aborted, ${waitMs} ms after the shutdown`,
       );
     }
     timer?.cancel();
@@ -263,6 +266,11 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
       processed: "no",
     });
   }
+}
+
+/** For people: what ended a connection, and what had ended its link. */
+function reasonOf({ message, cause }: SluiceError): string {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }
 
 /** A service and its handlers, typed, for `services` of a server. */

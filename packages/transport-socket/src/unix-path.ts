@@ -2,7 +2,7 @@
  * Paths of Unix sockets: short enough for the system, and free to bind.
  */
 import { Buffer } from "node:buffer";
-import { lstatSync, unlinkSync } from "node:fs";
+import { type BigIntStats, lstatSync, unlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { SluiceError } from "@sluice/protocol/wire";
 
@@ -42,7 +42,7 @@ function isAnswered(path: string): Promise<boolean> {
  * Rejects with `ALREADY_EXISTS` if a server answers there, or if it is no socket.
  */
 export async function removeStaleSocket(path: string): Promise<void> {
-  const found = lstatSync(path, { throwIfNoEntry: false });
+  const found = lstatSync(path, { throwIfNoEntry: false, bigint: true });
   if (found === undefined) return;
   if (!found.isSocket()) {
     throw new SluiceError("ALREADY_EXISTS", `Cannot listen at ${path}: it exists and is no socket`, {
@@ -54,7 +54,11 @@ export async function removeStaleSocket(path: string): Promise<void> {
       processed: "no",
     });
   }
-  const now = lstatSync(path, { throwIfNoEntry: false });
-  // Somebody may have replaced the file while we asked.
-  if (now !== undefined && now.ino === found.ino && now.isSocket()) unlinkSync(path);
+  const now = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+  // Somebody may have replaced the file while we asked; its successor may have got the same inode.
+  if (now !== undefined && isSameFile(now, found)) unlinkSync(path);
+}
+
+function isSameFile(one: BigIntStats, other: BigIntStats): boolean {
+  return one.dev === other.dev && one.ino === other.ino && one.ctimeNs === other.ctimeNs;
 }

@@ -72,6 +72,23 @@ describe("a Unix socket", () => {
     expect(links[0]?.info).toEqual({ transport: "unix" });
   });
 
+  test("of a dead server is taken by one of two who find it at once", async () => {
+    for (let round = 0; round < 10; round++) {
+      const path = join(temporaryFolder(), "raced.sock");
+      const child = inChild(new URL("./children/hold-socket.mjs", import.meta.url), {
+        execArgv: [],
+        args: [path],
+      });
+      await child.message();
+      await child.kill();
+      const listeners = [listenSocket({ path }), listenSocket({ path })];
+      const outcomes = await Promise.allSettled(listeners.map((one) => one.listen(() => {})));
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+      (await connectedSocket(`unix:${path}`)).destroy();
+      for (const listener of listeners) await listener.close();
+    }
+  });
+
   test("that a server answers at is not taken", async () => {
     const path = join(temporaryFolder(), "busy.sock");
     const { address } = await listen({ path });

@@ -23,6 +23,8 @@ import { refuseName, refuseTimeout } from "./refuse-call.ts";
 export interface CallRoute {
   /** The session, if calls can be opened now. */
   readonly session: Session | undefined;
+  /** Why there is none, if that is known. */
+  readonly lastFailure?: SluiceError | undefined;
   /** Resolves with a session as soon as there is one; rejects when there never will be. */
   waitForSession(): Promise<Session>;
   /** What is known of the procedures, encoded as `session` wants it. */
@@ -172,9 +174,11 @@ export class Caller {
     }
     options.signal?.addEventListener("abort", onAbort);
     if (timeout !== undefined) {
-      const message = `${procedure} was not opened within ${timeout} ms: there is no connection`;
       timer = this.clock.setTimer(timeout, () => {
-        fail(new SluiceError("DEADLINE_EXCEEDED", message, { processed: "no" }));
+        const cause = this.#route.lastFailure;
+        const why = cause === undefined ? "" : ` (${cause.message})`;
+        const message = `${procedure} was not opened within ${Math.round(timeout)} ms: there is no connection${why}`;
+        fail(new SluiceError("DEADLINE_EXCEEDED", message, { cause, processed: "no" }));
       });
     }
     this.#route.waitForSession().then(

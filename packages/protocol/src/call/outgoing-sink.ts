@@ -76,6 +76,8 @@ export class OutgoingSink implements PumpedSink {
   }
 
   fail(reason: unknown): void {
+    // A call that was stopped takes no items, and has a result all the same.
+    if (this.#call?.outbox?.isClosed === true) return;
     this.#fail(SluiceError.from(reason, "INTERNAL"));
   }
 

@@ -56,6 +56,8 @@ export interface CallHost {
   over(call: SessionCall): void;
   /** The peer had no room for `call`, and no handler has seen it: it waits again. */
   putBack(call: SessionCall): void;
+  /** No id is left for another call of this side. */
+  idsUsedUp(): void;
   /** The end of this side's call `id` was seen. */
   owesDone(id: number): void;
   /** The peer did something that only broken or hostile ones do often. */

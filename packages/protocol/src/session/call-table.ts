@@ -14,9 +14,11 @@ export class CallTable<Call extends { readonly id: number }> {
   #highestPeer: number;
   #peerCalls = 0;
   readonly #ownParity: number;
+  readonly #highestOwn: number;
 
-  /** The connector of a link opens odd ids, the acceptor even ones. */
-  constructor(role: "connector" | "acceptor") {
+  /** The connector of a link opens odd ids, the acceptor even ones; no call of ours gets an id above `highestOwn`. */
+  constructor(role: "connector" | "acceptor", highestOwn: number = highestId) {
+    this.#highestOwn = highestOwn;
     this.#ownParity = role === "connector" ? 1 : 0;
     this.#nextOwn = role === "connector" ? 1 : 2;
     this.#highestPeer = 0;
@@ -34,7 +36,7 @@ export class CallTable<Call extends { readonly id: number }> {
 
   /** Whether this link has an id left for a call of ours. */
   get hasId(): boolean {
-    return this.#nextOwn <= highestId;
+    return this.#nextOwn <= this.#highestOwn;
   }
 
   /** The next id for a call of ours. */

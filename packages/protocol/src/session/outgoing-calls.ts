@@ -99,6 +99,9 @@ export class OutgoingCalls {
     this.#lastNumber++;
     const key = { originHigh: this.#originHigh, originLow: this.#originLow, number: this.#lastNumber };
     call.open(this.#table.takeId(), key);
+    if (this.#table.hasId) return;
+    this.refuse(new SluiceError("UNAVAILABLE", "All call ids of the link are used"));
+    this.#host.idsUsedUp();
   }
 
   readonly #onRetry = (): void => {

@@ -20,6 +20,8 @@ export interface SessionOptions {
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
   readonly encoding: Encoding;
+  /** The highest id of a call of this side. Default: 2^31 − 1, as many as there are. */
+  readonly highestCallId?: number | undefined;
   /** Makes what serves the peer's calls. */
   serve(session: Session): CallAcceptor;
 }
@@ -28,6 +30,8 @@ export interface SessionOptions {
 export interface SessionListener {
   /** The peer takes no new calls; it closes within `grace` ms. */
   draining?(grace: number, retry: number): void;
+  /** The ids of this side are used up: no call can be opened any more. */
+  idsUsedUp?(): void;
   /** The session is over: once. */
   closed?(error: SluiceError): void;
 }

@@ -74,7 +74,7 @@ export class Session implements CallHost, LinkReceiver, Activity {
     this.#turns = new LinkTurns(link);
     this.budget = new MemoryBudget(limits);
     this.sending = sendContext(peer.limits, limits.maxBuffered, this.utf8, this.isStructured);
-    this.#table = new CallTable(options.role);
+    this.#table = new CallTable(options.role, options.highestCallId);
     this.#outgoing = new OutgoingCalls(this, this.#table, options.epoch);
     this.#abuse = new AbuseMeter(limits.abuseRate);
     this.#pings = new Pings(clock);
@@ -222,6 +222,10 @@ export class Session implements CallHost, LinkReceiver, Activity {
     call.turnCredit = 0;
     this.#table.remove(call.id);
     this.#outgoing.putBack(call);
+  }
+
+  idsUsedUp(): void {
+    this.listener.idsUsedUp?.();
   }
 
   owesDone(id: number): void {

@@ -532,6 +532,37 @@ describe("an upload from a source", () => {
     await pair.expectIdle();
   });
 
+  it.each(["close()", "break"])(
+    "that is stopped by %s still has its result, and the source is left",
+    async (how) => {
+      const pair = await callPair(options());
+      let isLeft = false;
+      async function* endless(): AsyncGenerator<number> {
+        try {
+          for (let n = 0; ; n++) {
+            yield n;
+            await settle();
+          }
+        } finally {
+          isLeft = true;
+        }
+      }
+      const call = pair.caller.items("chat", "channel", { send: endless() });
+      const using = async (): Promise<unknown> => {
+        for await (const doubled of call) {
+          if ((doubled as number) < 6) continue;
+          if (how === "break") break;
+          await call.close();
+        }
+        return call;
+      };
+      expect(await pair.until(using())).toBeGreaterThanOrEqual(6);
+      await settle();
+      expect(isLeft).toBe(true);
+      await pair.expectIdle();
+    },
+  );
+
   it("whose item does not fit gives the call up, and the source is left", async () => {
     const pair = await callPair(options());
     let isLeft = false;

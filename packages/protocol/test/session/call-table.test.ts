@@ -25,6 +25,14 @@ describe("CallTable ids", () => {
     expect(() => table.admit(2 ** 31 + 1)).toThrow(refused);
   });
 
+  it("REL-C7 of this side end at 2^31 - 1, or earlier if so told", () => {
+    const table = new CallTable("connector", 5);
+    expect([table.takeId(), table.hasId, table.takeId(), table.hasId]).toEqual([1, true, 3, true]);
+    expect([table.takeId(), table.hasId]).toEqual([5, false]);
+    const most = new CallTable("acceptor", 3);
+    expect([most.takeId(), most.hasId]).toEqual([2, false]);
+  });
+
   it("may leave gaps", () => {
     const table = new CallTable("acceptor");
     table.admit(1);

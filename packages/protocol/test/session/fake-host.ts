@@ -44,6 +44,10 @@ export class FakeHost implements CallHost {
 
   register(): void {}
 
+  idsUsedUp(): void {
+    this.log.push("ids used up");
+  }
+
   over(): void {
     this.log.push("over");
   }

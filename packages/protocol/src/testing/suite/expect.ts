@@ -121,11 +121,17 @@ export async function until(holds: () => boolean, what: string): Promise<void> {
   }
 }
 
+/** How long something may take to begin to move, ms. */
+const startMs = 1_000;
+
 /** Turns in which nothing must move before it counts as standing still. */
 const stillTurns = 200;
 
-/** Turns the event loop until `read()` stands still; gives where. */
+/** Turns the event loop until `read()` has moved away from 0, if it ever does, and stands still; gives where. */
 export async function standsStill(read: () => number): Promise<number> {
+  // What has not begun to move does not stand still: a peer in another process takes its time.
+  const giveUpAt = systemClock.now() + startMs;
+  while (read() === 0 && systemClock.now() < giveUpAt) await turns(stillTurns);
   for (let last = read(); ; last = read()) {
     await turns(stillTurns);
     if (read() === last) return last;
