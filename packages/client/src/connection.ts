@@ -195,7 +195,7 @@ export class ClientConnection {
       return;
     }
     this.#lastFailure = error;
-    logger.warn(`The connection was lost: ${error.message}`);
+    logger.info(`The connection was lost: ${error.message}`);
     this.#setStatus("reconnecting");
     this.#againIn(reconnect.delay(1), error);
   }
@@ -204,8 +204,8 @@ export class ClientConnection {
     const { reconnect, logger, transports } = this.#options;
     this.#failures++;
     this.#lastFailure = error;
-    // Where nobody is told by an error, a server that is down shall not be silence; one line will do, since it may last.
-    const isQuiet = reconnect !== undefined && !finalCodes.has(error.code);
+    // A server that was never there shall not be silence, where no error tells of it; one line will do, since it may last.
+    const isQuiet = this.#status === "connecting" && reconnect !== undefined && !finalCodes.has(error.code);
     logger[isQuiet && this.#failures === 1 ? "warn" : "info"](
       `Cannot connect over ${transport.name}: ${error.message}`,
     );
