@@ -2,11 +2,10 @@
 import { MessageChannel } from "node:worker_threads";
 import { Client } from "@sluice/client";
 import type { ProtocolDefinition } from "@sluice/protocol";
-import { finishesCleanly } from "@sluice/protocol/testing/node";
+import { finishesCleanly, portFrames, RawPort } from "@sluice/protocol/testing/node";
 import { Server } from "@sluice/server";
 import { messagePortTransport } from "@sluice/transport-memory";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { portFrames, RawPort } from "./raw-port.ts";
 
 const protocol = {
   echo: { type: "request", param: true, result: true },

@@ -1,8 +1,8 @@
 /**
  * A raw pipe: bytes both ways as web streams, in frames that also carry pings and the end of each direction.
  *
- * It stands on anything that moves bytes and can be paused ({@link PipeCarrier}). It joins the two directions, the sender and the heartbeat to one carrier, and is over when both directions are.
- * Spec: docs/pipes.md.
+ * It stands on anything that moves bytes and can be paused ({@link PipeCarrier}), and joins two directions, what sends for them, and the
+ * heartbeat. Spec: docs/pipes.md.
  */
 import {
   type ByteDuplex,

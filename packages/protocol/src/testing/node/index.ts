@@ -10,3 +10,4 @@ export {
 export { type ByteCounts, type CountingProxy, countingProxy } from "./counting-proxy.ts";
 export { type CleanFinishOptions, finishesCleanly, LeakError } from "./finishes-cleanly.ts";
 export { Child, type ChildEnd, type InChildOptions, inChild } from "./in-child.ts";
+export { portFrames, RawPort, type RawPortFrame } from "./raw-port.ts";
