@@ -11,7 +11,7 @@ describe.each(matrix)("limits over $name", (cell) => {
   const bytes = (payloadBytes: number): Uint8Array =>
     new Uint8Array(isStructured ? payloadBytes - 256 : payloadBytes);
 
-  test("maxMessage: a param and an item", () =>
+  test("LM-1 maxMessage: a param and an item", () =>
     inWorld(cell, { client: { limits: { maxMessage: 10_000 } } }, async ({ client }) => {
       expect((await client.request("bytes/echo", { param: bytes(10_000) })).length).toBe(
         bytes(10_000).length,
@@ -25,7 +25,7 @@ describe.each(matrix)("limits over $name", (cell) => {
       expect(await upload).toBe(bytes(10_000).length);
     }));
 
-  test("maxMessage: a result and an item of a handler", () =>
+  test("LM-1 maxMessage: a result and an item of a handler", () =>
     inWorld(
       cell,
       {
@@ -52,7 +52,7 @@ describe.each(matrix)("limits over $name", (cell) => {
       },
     ));
 
-  test("maxMetadata and its 64 entries", () =>
+  test("LM-3 maxMetadata and its 64 entries", () =>
     inWorld(cell, { server: { limits: { maxMetadata: 1_000 } } }, async ({ client }) => {
       await client.ready;
       const over = { code: "RESOURCE_EXHAUSTED", processed: "no" };
@@ -65,7 +65,7 @@ describe.each(matrix)("limits over $name", (cell) => {
       await expect(client.request("plain/ping", { metadata: entries(65) })).rejects.toMatchObject(over);
     }));
 
-  test("maxConcurrentHandlers and maxQueue: calls above wait, calls above those are refused", () => {
+  test("LM-4 maxConcurrentHandlers and maxQueue: calls above wait, calls above those are refused", () => {
     const going = gate();
     let running = 0;
     let most = 0;
@@ -122,7 +122,7 @@ describe.each(matrix)("limits over $name", (cell) => {
     );
   });
 
-  test("maxConnections: who comes above is turned away", () =>
+  test("LM-8 maxConnections: who comes above is turned away", () =>
     inWorld(cell, { server: { limits: { maxConnections: 2 } } }, async ({ client, connect, server }) => {
       const second = connect();
       await Promise.all([client.ready, second.ready]);
@@ -133,7 +133,7 @@ describe.each(matrix)("limits over $name", (cell) => {
       await connect().request("plain/ping");
     }));
 
-  test("maxDepth and maxNodes of what arrives", () =>
+  test("LM-2 maxDepth and maxNodes of what arrives at the server", () =>
     inWorld(cell, { server: { limits: { maxDepth: 8, maxNodes: 100 } } }, async ({ client }) => {
       const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
       expect(await client.request("plain/any", { param: nested(8) })).toEqual(nested(8));
@@ -149,7 +149,7 @@ describe.each(matrix)("limits over $name", (cell) => {
       expect(await client.request("plain/any", { param: 1 })).toBe(1);
     }));
 
-  test("window: what a reader that has not read anything is sent", () =>
+  test("LM-5 window: what a reader that has not read anything is sent", () =>
     inWorld(cell, { client: { limits: { window: 8 * KiB } } }, async ({ client }) => {
       const stream = client.stream("bytes/pour", { param: { size: isStructured ? 704 : 960 } });
       await until(() => stream.stats.received === 8);

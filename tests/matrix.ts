@@ -144,7 +144,8 @@ async function socketWire(scheme: "unix" | "tcp" | "tls"): Promise<Wire> {
       const [address = ""] = await acceptor.listen(listener);
       proxy = await countingProxy(
         scheme === "unix" ? `unix:${join(folder, "proxy.sock")}` : "tcp://127.0.0.1:0",
-        address,
+        // The proxy hands on what it gets, encrypted or not.
+        address.replace("tls:", "tcp:"),
       );
     },
     passed: () => ({ up: proxy?.bytes.up ?? 0, down: proxy?.bytes.down ?? 0 }),

@@ -21,7 +21,7 @@ const seed = 4_711;
 describe("REL-F12 a server whose clients reset their connections", () => {
   let victim: Victim;
   beforeAll(async () => {
-    victim = await Victim.start({}, "tcp");
+    victim = await Victim.start({}, { scheme: "tcp" });
   });
   afterAll(() => victim.stop());
 

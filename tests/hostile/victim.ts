@@ -22,12 +22,21 @@ export interface ServerReport extends Memory {
   /** Why connections ended or were refused, since the last report. */
   readonly endings: readonly string[];
   readonly troubles: readonly string[];
+  /** Every line that was logged since the last report, its fields inspected to any depth. */
+  readonly logged: readonly string[];
   readonly connections: number;
   readonly openCalls: number;
   readonly runningHandlers: number;
   /** The most handlers of `ignore` that ever ran at once, counted by themselves. */
   readonly mostIgnoring: number;
   readonly cpuMs: number;
+}
+
+export interface StartOptions {
+  readonly scheme?: "unix" | "tcp";
+  readonly script?: "server" | "user-server";
+  /** Of the honest client. */
+  readonly credentials?: string;
 }
 
 export const KiB = 1_024;
@@ -40,7 +49,7 @@ export class Victim {
   readonly #folder: string;
   readonly #attackers: RawPeer[] = [];
 
-  private constructor(child: Child, folder: string, address: string) {
+  private constructor(child: Child, folder: string, address: string, credentials: string | undefined) {
     this.#child = child;
     this.#folder = folder;
     this.address = address;
@@ -48,17 +57,21 @@ export class Victim {
       protocol,
       transport: new SocketTransport({ socket: address }),
       reconnect: false,
+      credentials,
     });
   }
 
-  /** Starts a server with `options`. */
-  static async start(options: object = {}, scheme: "unix" | "tcp" = "unix"): Promise<Victim> {
+  /** Starts a server with `options`: that of `children/<script>.ts`. */
+  static async start(
+    options: object = {},
+    { scheme = "unix", script: name = "server", credentials }: StartOptions = {},
+  ): Promise<Victim> {
     const folder = mkdtempSync(join(tmpdir(), "victim-"));
-    const script = new URL("./children/server.ts", import.meta.url);
+    const script = new URL(`./children/${name}.ts`, import.meta.url);
     const address = scheme === "unix" ? `unix:${join(folder, "victim.sock")}` : "tcp://127.0.0.1:0";
     const args = [JSON.stringify({ address, ...options })];
     const child = inChild(script, { ...childOptions, args });
-    const victim = new Victim(child, folder, (await child.message()) as string);
+    const victim = new Victim(child, folder, (await child.message()) as string, credentials);
     await victim.honest.request("echo", { param: "warm" });
     return victim;
   }
@@ -101,14 +114,13 @@ export class Victim {
     return report;
   }
 
-  /**
-   * Runs `attack` while an honest client calls without pause. Proves that none of its calls failed, and that afterwards nothing of
-   * the attackers is left. Gives the reports before and after.
-   */
-  async unharmedBy(
-    attack: () => Promise<void>,
-  ): Promise<{ before: ServerReport; after: ServerReport; calls: number }> {
-    const before = await this.report();
+  /** Tells the server something, and gives its answer. */
+  tell(message: object): Promise<unknown> {
+    return this.#child.ask(message);
+  }
+
+  /** Runs `attack` while an honest client calls without pause. Proves that none of its calls failed, and gives their number. */
+  async besideHonest(attack: () => Promise<void>): Promise<number> {
     let isOver = false;
     let calls = 0;
     const honest = (async () => {
@@ -124,6 +136,18 @@ export class Victim {
       this.dropAttackers();
       await honest;
     }
+    return calls;
+  }
+
+  /**
+   * Runs `attack` as {@link besideHonest}, and proves that afterwards nothing of the attackers is left. Gives the reports before and
+   * after.
+   */
+  async unharmedBy(
+    attack: () => Promise<void>,
+  ): Promise<{ before: ServerReport; after: ServerReport; calls: number }> {
+    const before = await this.report();
+    const calls = await this.besideHonest(attack);
     // Only the honest client is still there, once the server has seen the attackers go and the client's last DONE has come.
     await expect
       .poll(

@@ -38,6 +38,10 @@ const neighbour =
     ? undefined
     : new Client({ protocol, transport: new SocketTransport({ socket: honest }), reconnect: false });
 
+const nothing = (): void => {};
+/** What a malicious server makes a client log is no news here. */
+const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
 /** `CODE processed` of an error. */
 function endOf(reason: unknown): string {
   return SluiceError.is(reason) ? `${reason.code} ${reason.processed}` : String(reason);
@@ -51,7 +55,25 @@ function shown(value: unknown): string {
   return text ?? "undefined";
 }
 
+/** Handlers of ours that the server has called and that do not end, and the most of them at once. */
+const ignoring = { now: 0, most: 0 };
+const served = {
+  clientProtocol: { ignore: protocol.ignore },
+  handlers: {
+    ignore(): Promise<never> {
+      ignoring.now++;
+      ignoring.most = Math.max(ignoring.most, ignoring.now);
+      return new Promise(() => {});
+    },
+  },
+};
+
 const calls = {
+  /** Serves calls of the server. Ends with the session, and tells the most handlers that ever ran at once. */
+  async serve(client: Client<HostileProtocol>) {
+    const end = await client.request("echo", { param: "x" }).catch(endOf);
+    return [end, ignoring.most];
+  },
   ready: (client: Client<HostileProtocol>) => client.ready,
   echo: (client: Client<HostileProtocol>) => client.request("echo", { param: "x" }),
   /** However the first call ends: the session has to be there for the second. */
@@ -119,8 +141,10 @@ process.on("message", async (question: "report" | Attempt) => {
     protocol,
     transport: new SocketTransport({ socket: malicious }),
     reconnect: false,
+    logger: silent,
     handshakeTimeout: 500,
     codec: codecs[question.codec ?? "json"],
+    ...(question.call === "serve" ? served : {}),
     ...question.options,
   });
   const ended = (await (calls[question.call](client, question) as Promise<unknown>).then(

@@ -1,27 +1,43 @@
 /** The server that is attacked, in a process of its own with a small heap. Argument: its options as JSON. */
+import { inspect } from "node:util";
 import type { LimitOptions } from "@sluice/protocol";
 import { Server } from "@sluice/server";
 import { protocol } from "../protocol.ts";
 import { memoryNow, troubles } from "./report.ts";
 import { unencodable } from "./unencodable.ts";
 
-const { address: wanted, ...options } = JSON.parse(process.argv[2] as string) as {
+const {
+  address: wanted,
+  secret,
+  ...options
+} = JSON.parse(process.argv[2] as string) as {
   address: string;
+  /** What peers have to know. Without it everybody is let in. */
+  secret?: string;
 } & LimitOptions;
 const started: Record<string, number> = {};
 const endings: string[] = [];
+const logged: string[] = [];
 const ignoring: (() => void)[] = [];
 let mostIgnoring = 0;
 let keptValues: unknown[] = [];
 
-const nothing = (): void => {};
-const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+/** What goes wrong here is meant to: the console stays silent, and the reports tell. */
+const log = (message: string, fields?: object): void => {
+  if (logged.length < 1_000) logged.push(`${message} ${inspect(fields, { depth: null, showHidden: true })}`);
+};
+
+/** Lets in who knows the secret. */
+function judge(credentials: unknown): object {
+  if (credentials === secret) return { id: "somebody" };
+  throw new Error("No such token");
+}
 
 const server = new Server({
   protocol,
   public: true,
-  // What goes wrong here is meant to; the reports say what should not.
-  logger: silent,
+  logger: { trace: log, debug: log, info: log, warn: log, error: log },
+  ...(secret === undefined ? {} : { authenticate: judge }),
   ...options,
   handlers: {
     echo: ({ param }) => param,
@@ -76,6 +92,7 @@ process.on("message", async (question) => {
     ...memoryNow({ asIs: question === "glance" }),
     started,
     endings: endings.splice(0),
+    logged: logged.splice(0),
     troubles: troubles(),
     connections: connections.length,
     openCalls: connections.reduce((sum, { openCalls }) => sum + openCalls, 0),
