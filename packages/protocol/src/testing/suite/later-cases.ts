@@ -10,6 +10,7 @@ export interface LaterCase {
 
 const relays = "needs relays, which are not there yet";
 const resumption = "needs sessions that survive a lost link, which are not there yet";
+const silence = "nothing notices silence yet: there are neither heartbeats nor a bound on stalls";
 
 export const laterCases: readonly LaterCase[] = [
   { id: "HS-8", title: "credentials are judged again while a session lives", reason: resumption },
@@ -25,4 +26,6 @@ export const laterCases: readonly LaterCase[] = [
     reason: "needs those transports, which are not there yet; they will run FC-1 to FC-13",
   },
   { id: "CA-13", title: "a cancel crosses three hops", reason: relays },
+  { id: "LM-9", title: "heartbeat, deadAfter and stallTimeout", reason: silence },
+  { id: "LM-10", title: "maxSessions and maxSessionsPerIdentity", reason: resumption },
 ];
