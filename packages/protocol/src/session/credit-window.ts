@@ -51,7 +51,7 @@ export interface WindowLimits {
   readonly maxWindow: number;
 }
 
-/** A reader that empties half a window in less than this is fast. */
+/** A reader that takes half a window in less than this, and has had to wait meanwhile, is fast. */
 const fastMs = 1000;
 
 /** What has arrived, what the reader has taken, and what the peer was allowed. */
@@ -61,6 +61,8 @@ export class ReceiveWindow implements Claim {
   /** Everything before it was taken by the reader. */
   taken = 0;
   limit = 0;
+  /** Whether the reader has had to wait since the limit was last raised; its inbox says so. */
+  hasWaited = false;
   readonly #budget: MemoryBudget;
   readonly #clock: Clock;
   readonly #limits: WindowLimits;
@@ -85,6 +87,7 @@ export class ReceiveWindow implements Claim {
   open(offset = 0): number {
     this.#lent = this.#budget.lend(Math.max(0, this.#limits.window - this.#budget.floor));
     this.#raisedAt = this.#clock.now();
+    this.hasWaited = false;
     this.#isClosed = false;
     this.received = this.taken = offset;
     this.limit = offset + this.size;
@@ -133,10 +136,11 @@ export class ReceiveWindow implements Claim {
     const { size } = this;
     const now = this.#clock.now();
     const { maxWindow } = this.#limits;
-    if (this.isEmpty && now - this.#raisedAt < fastMs && size < maxWindow) {
+    if ((this.hasWaited || this.isEmpty) && now - this.#raisedAt < fastMs && size < maxWindow) {
       this.#lent += this.#budget.lend(Math.min(size, maxWindow - size));
     }
     this.#raisedAt = now;
+    this.hasWaited = false;
     this.limit = Math.max(this.limit, this.taken + this.size);
     this.#quietUntil = this.limit - Math.ceil(this.size / 2);
     return true;

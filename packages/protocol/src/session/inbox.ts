@@ -79,6 +79,7 @@ export class Inbox<Item = unknown> {
       const waiting = this.#waiting.shift() as Waiting<Item>;
       waiting.resolve({ done: false, value: item });
       this.itemsTaken++;
+      this.window.hasWaited = true;
       this.#take(end);
       return;
     }

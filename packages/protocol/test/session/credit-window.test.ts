@@ -182,6 +182,15 @@ describe("ReceiveWindow raising", () => {
     expect(window.limit - window.taken).toBe(MiB);
   });
 
+  it("grows for a reader that had to wait since the last raise, also if something is there when half is due", () => {
+    const { window } = openWindow();
+    window.hasWaited = true;
+    window.arrive(0, 60 * KiB);
+    expect([window.take(40 * KiB), window.size]).toEqual([true, 128 * KiB]);
+    window.arrive(60 * KiB, 150 * KiB);
+    expect([window.take(140 * KiB), window.size], "it has not waited since").toEqual([true, 128 * KiB]);
+  });
+
   it("does not grow for a slow reader, nor for one that leaves something", async () => {
     const slow = openWindow();
     slow.window.arrive(0, 64 * KiB);
