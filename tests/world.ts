@@ -93,7 +93,7 @@ export async function turns(count: number): Promise<void> {
 export async function standsStill(read: () => number, count = 300): Promise<number> {
   for (let last = read(); ; last = read()) {
     await turns(count);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise<void>((fired) => setTimeout(fired));
     await turns(count);
     if (read() === last) return last;
   }

@@ -1,7 +1,6 @@
 /** A client and its server over a memory transport, on one fake clock: nothing happens unless the test lets it. */
 import type { LogFields, Logger, ProtocolDefinition } from "@sluice/protocol";
-import { FakeClock } from "@sluice/protocol/testing";
-import type { SluiceError } from "@sluice/protocol/wire";
+import { StillWorld } from "@sluice/protocol/testing";
 import { Server, type ServerOptions } from "@sluice/server";
 import { memoryTransport } from "@sluice/transport-memory";
 import { expect } from "vitest";
@@ -23,8 +22,7 @@ export interface WorldOptions<Protocol extends ProtocolDefinition> {
   readonly client?: Partial<ClientOptions<Protocol, ProtocolDefinition>>;
 }
 
-export class World<const Protocol extends ProtocolDefinition> {
-  readonly clock = new FakeClock();
+export class World<const Protocol extends ProtocolDefinition> extends StillWorld {
   readonly link = memoryTransport({ clock: this.clock });
   /** What the client logged. */
   readonly log: LogLine[] = [];
@@ -32,6 +30,7 @@ export class World<const Protocol extends ProtocolDefinition> {
   readonly client: Client<Protocol, ProtocolDefinition>;
 
   constructor({ protocol, handlers, server, client }: WorldOptions<Protocol>) {
+    super();
     const quiet = { clock: this.clock, logger: logger(() => {}) };
     const serving = { ...quiet, protocol, handlers, public: true, transport: this.link.server, ...server };
     this.server = new Server(serving as unknown as ServerOptions<Protocol, undefined>);
@@ -48,39 +47,6 @@ export class World<const Protocol extends ProtocolDefinition> {
   /** Lets everything happen that needs no time. */
   async run(): Promise<void> {
     for (let round = 0; round < 8; round++) await this.clock.advance(0);
-  }
-
-  /** Moves time, and lets everything happen that it brings about. */
-  async advance(ms: number): Promise<void> {
-    await this.run();
-    await this.clock.advance(ms);
-    await this.run();
-  }
-
-  /** What `promise` brings, without time. */
-  async until<Value>(promise: PromiseLike<Value>): Promise<Value> {
-    let isSettled = false;
-    const settled = (): void => {
-      isSettled = true;
-    };
-    promise.then(settled, settled);
-    for (let round = 0; !isSettled; round++) {
-      if (round > 1_000) throw new Error("The promise does not settle unless time passes");
-      await this.run();
-    }
-    return promise;
-  }
-
-  /** The error with which `promise` rejects, without time. */
-  async failure(promise: PromiseLike<unknown>): Promise<SluiceError> {
-    return this.until(
-      promise.then(
-        () => {
-          throw new Error("The promise was resolved");
-        },
-        (reason: SluiceError) => reason,
-      ),
-    );
   }
 
   /** Disposes of both, and proves that neither a connection nor a timer is left. */

@@ -1,8 +1,7 @@
 /** A server and its clients over a memory transport, on one fake clock: nothing happens unless the test lets it. */
 import { Client, type ClientOptions } from "@sluice/client";
 import type { LogFields, Logger, ProtocolDefinition } from "@sluice/protocol";
-import { FakeClock } from "@sluice/protocol/testing";
-import type { SluiceError } from "@sluice/protocol/wire";
+import { StillWorld } from "@sluice/protocol/testing";
 import { memoryTransport } from "@sluice/transport-memory";
 import { expect } from "vitest";
 import { Server } from "../src/server.ts";
@@ -22,14 +21,14 @@ export type WorldOptions = Omit<Partial<ServerOptions<ProtocolDefinition, unknow
 
 export type AnyClient = Client<ProtocolDefinition>;
 
-export class World {
-  readonly clock = new FakeClock();
+export class World extends StillWorld {
   readonly link = memoryTransport({ clock: this.clock });
   readonly log: LogLine[] = [];
   readonly server: Server<ProtocolDefinition, unknown>;
   readonly #clients: AnyClient[] = [];
 
   constructor(options: WorldOptions) {
+    super();
     this.server = new Server<ProtocolDefinition, unknown>({
       clock: this.clock,
       logger: this.logger(),
@@ -64,39 +63,6 @@ export class World {
   /** Lets everything happen that needs no time. */
   async run(): Promise<void> {
     for (let round = 0; round < 8; round++) await this.clock.advance(0);
-  }
-
-  /** Moves time, and lets everything happen that it brings about. */
-  async advance(ms: number): Promise<void> {
-    await this.run();
-    await this.clock.advance(ms);
-    await this.run();
-  }
-
-  /** What `promise` brings, without time. */
-  async until<Value>(promise: PromiseLike<Value>): Promise<Value> {
-    let isSettled = false;
-    const settled = (): void => {
-      isSettled = true;
-    };
-    promise.then(settled, settled);
-    for (let round = 0; !isSettled; round++) {
-      if (round > 1_000) throw new Error("The promise does not settle unless time passes");
-      await this.run();
-    }
-    return promise;
-  }
-
-  /** The error with which `promise` rejects, without time. */
-  async failure(promise: PromiseLike<unknown>): Promise<SluiceError> {
-    return this.until(
-      promise.then(
-        () => {
-          throw new Error("The promise was resolved");
-        },
-        (reason: SluiceError) => reason,
-      ),
-    );
   }
 
   /** Disposes of everything, and proves that neither a connection nor a timer is left. */

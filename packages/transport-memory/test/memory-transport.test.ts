@@ -125,8 +125,9 @@ describe("memoryTransport", () => {
     });
     near.receive(answer(near));
     far.receive(answer(far));
+    const timer = new Promise<void>((fired) => setTimeout(fired));
     near.send({ type: FrameType.PING, call: 0, answer: false, nonce: 3 });
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await timer;
     expect(count).toBeGreaterThan(0);
     near.destroy();
   });

@@ -18,7 +18,7 @@ import { closures } from "../../src/schema/closure-validator.ts";
 import { acceptSession } from "../../src/session/accept-session.ts";
 import { connectSession } from "../../src/session/connect-session.ts";
 import type { Session } from "../../src/session/session.ts";
-import { FakeClock } from "../../src/testing/fake-clock.ts";
+import { StillWorld } from "../../src/testing/still-world.ts";
 import { type LinkKind, MemoryWire } from "../session/memory-wire.ts";
 import { acceptorPeer, connectorPeer } from "../session/session-pair.ts";
 import { WireAuditor } from "../session/wire-auditor.ts";
@@ -52,8 +52,7 @@ export interface LogLine {
   readonly fields: LogFields | undefined;
 }
 
-export class CallPair {
-  readonly clock = new FakeClock();
+export class CallPair extends StillWorld {
   readonly wire: MemoryWire;
   readonly auditor: WireAuditor;
   readonly caller: Caller;
@@ -68,6 +67,7 @@ export class CallPair {
   #waiting: { resolve(session: Session): void; reject(error: SluiceError): void }[] = [];
 
   constructor(options: CallPairOptions) {
+    super();
     const { kind = "binary", codec = jsonCodec, roomBytes, callerMiddleware = [] } = options;
     this.#options = options;
     this.wire = new MemoryWire(kind, roomBytes);
@@ -143,42 +143,6 @@ export class CallPair {
   async run(): Promise<void> {
     await this.wire.run();
     this.auditor.check();
-  }
-
-  /** Delivers until `promise` has settled, and gives what it brings. */
-  async until<Value>(promise: PromiseLike<Value>): Promise<Value> {
-    let isSettled = false;
-    const settled = (): void => {
-      isSettled = true;
-    };
-    promise.then(settled, settled);
-    for (let round = 0; !isSettled; round++) {
-      if (round > 10_000) throw new Error("The promise does not settle, whatever is delivered");
-      await this.run();
-    }
-    return promise;
-  }
-
-  /** The error with which `promise` is rejected. */
-  async failure(promise: PromiseLike<unknown>): Promise<SluiceError> {
-    try {
-      await this.until(promise);
-    } catch (reason) {
-      return reason as SluiceError;
-    }
-    throw new Error("The promise was resolved");
-  }
-
-  /** Moves time, delivering what its timers bring about. */
-  async advance(ms: number): Promise<void> {
-    const until = this.clock.now() + ms;
-    await this.run();
-    while (this.clock.now() < until) {
-      const next = Math.min(this.clock.nextTimerMs ?? Number.POSITIVE_INFINITY, until - this.clock.now());
-      await this.clock.advance(next);
-      await this.run();
-    }
-    await this.run();
   }
 
   /** INV-QUIET: no call, no handler, nothing kept, no timer. */

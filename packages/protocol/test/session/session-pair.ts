@@ -19,6 +19,7 @@ import type { OpenRequest } from "../../src/session/open-frame.ts";
 import type { OutgoingCall } from "../../src/session/outgoing-call.ts";
 import type { Session } from "../../src/session/session.ts";
 import { FakeClock } from "../../src/testing/fake-clock.ts";
+import { StillWorld } from "../../src/testing/still-world.ts";
 import { type LinkKind, MemoryWire } from "./memory-wire.ts";
 import { WireAuditor } from "./wire-auditor.ts";
 
@@ -211,8 +212,7 @@ export class SessionSide {
   }
 }
 
-export class SessionPair {
-  readonly clock: FakeClock;
+export class SessionPair extends StillWorld {
   readonly wire: MemoryWire;
   readonly auditor: WireAuditor;
   readonly connector: SessionSide;
@@ -225,7 +225,7 @@ export class SessionPair {
     connector: SessionSide,
     acceptor: SessionSide,
   ) {
-    this.clock = clock;
+    super(clock);
     this.wire = wire;
     this.auditor = auditor;
     this.connector = connector;
@@ -236,32 +236,6 @@ export class SessionPair {
   async run(): Promise<void> {
     await this.wire.run();
     this.auditor.check();
-  }
-
-  /** Delivers until `promise` has settled, and gives what it brings. */
-  async until<Value>(promise: Promise<Value>): Promise<Value> {
-    let isSettled = false;
-    const settled = (): void => {
-      isSettled = true;
-    };
-    promise.then(settled, settled);
-    for (let round = 0; !isSettled; round++) {
-      if (round > 10_000) throw new Error("The promise does not settle, whatever is delivered");
-      await this.run();
-    }
-    return promise;
-  }
-
-  /** Moves time, delivering what its timers bring about. */
-  async advance(ms: number): Promise<void> {
-    const until = this.clock.now() + ms;
-    await this.run();
-    while (this.clock.now() < until) {
-      const next = Math.min(this.clock.nextTimerMs ?? Number.POSITIVE_INFINITY, until - this.clock.now());
-      await this.clock.advance(next);
-      await this.run();
-    }
-    await this.run();
   }
 
   /** INV-QUIET of sessions that go on: no call, nothing kept, every loan and reservation given back. */

@@ -3,19 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import {
-  type BytePipe,
   decodeRaw,
-  encodeRaw,
-  type RawFrame,
-  RawPeer,
-  rawBytes,
-  rawFlag,
-  rawFrames,
-  rawInteger,
-  rawJoin,
-  rawOpenFlag,
-  rawText,
-  rawType,
   readRawCredit,
   readRawData,
   readRawDone,
@@ -24,7 +12,11 @@ import {
   readRawJson,
   readRawOpen,
   readRawPing,
-} from "../../src/testing/raw-peer.ts";
+} from "../../src/testing/raw/decode-raw.ts";
+import { encodeRaw, rawFrames } from "../../src/testing/raw/encode-raw.ts";
+import { rawBytes, rawInteger, rawJoin, rawText } from "../../src/testing/raw/raw-bytes.ts";
+import { type RawFrame, rawFlag, rawOpenFlag, rawType } from "../../src/testing/raw/raw-frame.ts";
+import { type BytePipe, RawPeer } from "../../src/testing/raw/raw-peer.ts";
 
 interface Fields {
   readonly type: keyof typeof rawType;

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { connectedSocket, connectRaw, listenRaw } from "../../../src/testing/node/connect-raw.ts";
-import { rawFrames, rawType, readRawJson } from "../../../src/testing/raw-peer.ts";
+import { readRawJson } from "../../../src/testing/raw/decode-raw.ts";
+import { rawFrames } from "../../../src/testing/raw/encode-raw.ts";
+import { rawType } from "../../../src/testing/raw/raw-frame.ts";
 
 test.each(["unix", "tcp"])(
   "raw peers shake hands over %s, and each learns of the other's end",
