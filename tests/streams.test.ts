@@ -188,6 +188,7 @@ describe.each(matrix)("streams over $name", (cell) => {
       await expect(iterate()).rejects.toThrow(TypeError);
       reader.releaseLock();
       await iterate();
+      expect(stream.readable.locked, "read to its end").toBe(false);
     }));
 
   test("iteration may leave the stream open", () =>

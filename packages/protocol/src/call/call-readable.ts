@@ -66,25 +66,15 @@ class ItemIterator<Item> implements ReadableStreamAsyncIterator<Item> {
     if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
     // What is here is neither the end nor an error: nothing to look at on its way.
     if (source.length > 0) return Promise.resolve({ done: false, value: source.shift() });
-    return source.next().then(this.#onResult, this.#onError);
+    return source.next(this.#finish);
   }
 
-  readonly #onResult = (result: IteratorResult<Item, undefined>): IteratorResult<Item, undefined> => {
-    if (result.done === true) this.#finish();
-    return result;
-  };
-
-  readonly #onError = (reason: unknown): never => {
-    this.#finish();
-    throw reason;
-  };
-
   /** The stream is free for other readers, as it is at the end of the standard iterator. */
-  #finish(): void {
+  readonly #finish = (): void => {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#reader.releaseLock();
-  }
+  };
 
   async return(value?: unknown): Promise<IteratorResult<Item, undefined>> {
     if (!this.#isOver) {

@@ -7,8 +7,11 @@ export interface ItemSource<Item> {
   readonly length: number;
   /** Takes the first of them; only while there is one. */
   shift(): Item;
-  /** Takes the next item; one call at a time sees each. Rejects with the call's error after the last item. */
-  next(): Promise<IteratorResult<Item, undefined>>;
+  /**
+   * Takes the next item; one call at a time sees each. Rejects with the call's error after the last item.
+   * @param atEnd called just before the answer is settled that there is no item
+   */
+  next(atEnd?: () => void): Promise<IteratorResult<Item, undefined>>;
   /** The reader leaves. */
   cancel(reason: unknown): void;
 }
@@ -19,7 +22,10 @@ export const emptySource: ItemSource<never> = {
   shift() {
     throw new TypeError("There is no item");
   },
-  next: () => Promise.resolve({ done: true, value: undefined }),
+  next(atEnd) {
+    atEnd?.();
+    return Promise.resolve({ done: true, value: undefined });
+  },
   cancel() {},
 };
 
@@ -43,8 +49,15 @@ export class LateSource<Item> implements ItemSource<Item> {
     return (this.#source ?? emptySource).shift();
   }
 
-  next(): Promise<IteratorResult<Item, undefined>> {
-    return this.#source === undefined ? this.#coming.then((source) => source.next()) : this.#source.next();
+  next(atEnd?: () => void): Promise<IteratorResult<Item, undefined>> {
+    if (this.#source !== undefined) return this.#source.next(atEnd);
+    return this.#coming.then(
+      (source) => source.next(atEnd),
+      (reason) => {
+        atEnd?.();
+        throw reason;
+      },
+    );
   }
 
   cancel(reason: unknown): void {

@@ -20,6 +20,7 @@ export interface InboxHost {
 interface Waiting<Item> {
   readonly resolve: (result: IteratorResult<Item, undefined>) => void;
   readonly reject: (error: SluiceError) => void;
+  readonly atEnd: (() => void) | undefined;
 }
 
 export class Inbox<Item = unknown> {
@@ -128,12 +129,18 @@ export class Inbox<Item = unknown> {
     return item;
   }
 
-  /** Takes the next item, or waits for it. Rejects with the call's error after the last one. */
-  next(): Promise<IteratorResult<Item, undefined>> {
+  /**
+   * Takes the next item, or waits for it. Rejects with the call's error after the last one.
+   * @param atEnd called just before the answer is settled that there is no item
+   */
+  next(atEnd?: () => void): Promise<IteratorResult<Item, undefined>> {
     if (this.#ring.length > 0) return Promise.resolve({ done: false, value: this.shift() });
-    if (this.#state !== "open" || this.#isDropping) return this.#atEnd();
+    if (this.#state !== "open" || this.#isDropping) {
+      atEnd?.();
+      return this.#atEnd();
+    }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#waiting.push({ resolve, reject, atEnd });
       if (this.#unfinishedEnd !== undefined) this.#reserve();
     });
   }
@@ -155,7 +162,10 @@ export class Inbox<Item = unknown> {
     if (this.#state === "open") {
       const waiting = this.#waiting;
       this.#waiting = [];
-      for (const { resolve } of waiting) resolve({ done: true, value: undefined });
+      for (const { resolve, atEnd } of waiting) {
+        atEnd?.();
+        resolve({ done: true, value: undefined });
+      }
     }
   }
 
@@ -176,7 +186,8 @@ export class Inbox<Item = unknown> {
   #settleWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { resolve, reject } of waiting) {
+    for (const { resolve, reject, atEnd } of waiting) {
+      atEnd?.();
       if (this.#error === undefined) resolve({ done: true, value: undefined });
       else reject(this.#error);
     }

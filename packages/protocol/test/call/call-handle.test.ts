@@ -182,6 +182,7 @@ describe("a call before it is opened", () => {
     void call.writable.getWriter().write(2);
     pair.giveUp(new SluiceError("UNAUTHENTICATED", "no", { processed: "no" }));
     expect(await read).toBe("UNAUTHENTICATED");
+    expect(call.readable.locked, "its reader was told").toBe(false);
     await expect(call).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
   });
 });

@@ -18,7 +18,11 @@ class TestSource implements ItemSource<number> {
   readonly cancelled: unknown[] = [];
   readonly #items: number[];
   #end: "open" | "ended" | SluiceError;
-  #waiting: { resolve(result: IteratorResult<number, undefined>): void; reject(error: unknown): void }[] = [];
+  #waiting: {
+    resolve(result: IteratorResult<number, undefined>): void;
+    reject(error: unknown): void;
+    atEnd: (() => void) | undefined;
+  }[] = [];
 
   constructor(items: number[], end: "open" | "ended" | SluiceError = "ended") {
     this.#items = [...items];
@@ -34,9 +38,9 @@ class TestSource implements ItemSource<number> {
     return this.#items.shift() as number;
   }
 
-  next(): Promise<IteratorResult<number, undefined>> {
+  next(atEnd?: () => void): Promise<IteratorResult<number, undefined>> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
+      this.#waiting.push({ resolve, reject, atEnd });
       this.#serve();
     });
   }
@@ -63,9 +67,13 @@ class TestSource implements ItemSource<number> {
       if (this.#items.length > 0) {
         this.taken++;
         this.#waiting.shift()?.resolve({ done: false, value: this.#items.shift() as number });
-      } else if (this.#end === "open") return;
-      else if (this.#end === "ended") this.#waiting.shift()?.resolve({ done: true, value: undefined });
-      else this.#waiting.shift()?.reject(this.#end);
+        continue;
+      }
+      if (this.#end === "open") return;
+      const waiting = this.#waiting.shift();
+      waiting?.atEnd?.();
+      if (this.#end === "ended") waiting?.resolve({ done: true, value: undefined });
+      else waiting?.reject(this.#end);
     }
   }
 }

@@ -197,6 +197,32 @@ describe("Inbox ends", () => {
     await expect(doomed).rejects.toBe(error);
   });
 
+  it.each<[string, (inbox: Inbox<string>) => void]>([
+    ["that ended before", (inbox) => inbox.end()],
+    ["that failed before", (inbox) => inbox.fail(error)],
+    ["that was left before", (inbox) => inbox.cancel(undefined)],
+  ])(
+    "whoever asks one %s hears of the end at once, whoever waits as it comes, and nobody of an item",
+    (_, end) => {
+      const { inbox, arrive } = setUp();
+      let ends = 0;
+      const atEnd = (): void => {
+        ends++;
+      };
+      const ask = (): void => void inbox.next(atEnd).catch(() => {});
+      arrive("a");
+      ask();
+      ask();
+      arrive("b");
+      ask();
+      expect(ends).toBe(0);
+      end(inbox);
+      expect(ends, "of the one that waits").toBe(1);
+      ask();
+      expect(ends, "of the one that comes later").toBe(2);
+    },
+  );
+
   it("once: neither a later end nor a later error changes how it ended", async () => {
     const { inbox } = setUp();
     inbox.end();
