@@ -18,7 +18,7 @@ async function serveSluice() {
   const server = new Server({
     protocol,
     public: true,
-    limits: { maxCalls: 20_000, maxConcurrentHandlers: 20_000, maxConnections: 2_000, maxBuffered: 2 ** 30 },
+    limits: { maxCalls: 20_000, maxConcurrentHandlers: 20_000, maxConnections: 20_000, maxBuffered: 2 ** 30 },
     handlers: {
       ask: () => entered,
       async *watch({ signal }) {

@@ -1,8 +1,9 @@
 // What many streams and many connections cost a server: heap per open stream, resident memory per idle connection.
 //
 // Streams: all on one connection; the handler of each is entered, its first item taken, its reader paused. Connections: idle after
-// the handshake, against sockets of a plain `net` server in the same run; they come on top of as many warm ones, since the first of
-// them make the process load code and V8 its young space. Memory is read after two collections.
+// the handshake, against sockets of a plain `net` server in the same run. The first connections make the process load code and V8
+// grow its young space, which is no cost of those that follow: once they come on top of so many that it has grown, once it is held
+// at 1 MiB. Memory is read after two collections.
 import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect as connectSocket } from "node:net";
@@ -18,16 +19,16 @@ const { values: options } = parseArgs({
     streams: { type: "string", default: "10000" },
     connections: { type: "string", default: "1000" },
     rounds: { type: "string", default: "5" },
-    warm: { type: "string", default: "1000" },
+    warm: { type: "string", default: "4000" },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), "sluice-scale-"));
 const script = fileURLToPath(new URL("./scale-server.mjs", import.meta.url));
 let servers = 0;
 
-async function startServer(kind) {
+async function startServer(kind, ...flags) {
   const address = `unix:${join(folder, `${++servers}.sock`)}`;
-  const child = fork(script, [kind, address], { execArgv: [...process.execArgv, "--expose-gc"] });
+  const child = fork(script, [kind, address], { execArgv: [...process.execArgv, "--expose-gc", ...flags] });
   const next = () => new Promise((resolve) => child.once("message", resolve));
   const { ready } = await next();
   return {
@@ -76,8 +77,8 @@ async function measureStreams(count) {
   };
 }
 
-async function measureConnections(kind, count) {
-  const server = await startServer(kind);
+async function measureConnections(kind, count, warm, ...flags) {
+  const server = await startServer(kind, ...flags);
   const open = async () => {
     if (kind === "raw") {
       const socket = connectSocket(server.address.slice("unix:".length));
@@ -88,15 +89,28 @@ async function measureConnections(kind, count) {
     await client.ready;
     return () => client.dispose();
   };
-  // What the first ones make a process load is no cost of the others.
   const ends = [];
-  for (let i = 0; i < Number(options.warm); i++) ends.push(await open());
+  for (let i = 0; i < warm; i++) ends.push(await open());
   const before = await server.memory();
   for (let i = 0; i < count; i++) ends.push(await open());
   const after = await server.memory();
   for (const end of ends) void end();
   server.stop();
   return (after.rss - before.rss) / count;
+}
+
+async function compareConnections(count, warm, how, ...flags) {
+  const rows = { raw: [], sluice: [] };
+  for (let round = 0; round < Number(options.rounds); round++) {
+    for (const kind of ["raw", "sluice"]) {
+      rows[kind].push((await measureConnections(kind, count, warm, ...flags)) / 1024);
+    }
+  }
+  const [raw, sluice] = [median(rows.raw), median(rows.sluice)];
+  console.log(
+    `${count.toLocaleString("en")} idle connections, ${how}: ${sluice.toFixed(2)} KiB resident each, ` +
+      `a plain net server ${raw.toFixed(2)} KiB: ${(sluice - raw).toFixed(2)} KiB more (medians of ${options.rounds} rounds)`,
+  );
 }
 
 try {
@@ -108,15 +122,9 @@ try {
       `a request beside them takes ${p50.toFixed(2)} ms (median), ${p99.toFixed(2)} ms (p99 of 200)`,
   );
   const count = Number(options.connections);
-  const rows = { raw: [], sluice: [] };
-  for (let round = 0; round < Number(options.rounds); round++) {
-    for (const kind of ["raw", "sluice"]) rows[kind].push((await measureConnections(kind, count)) / 1024);
-  }
-  const [raw, sluice] = [median(rows.raw), median(rows.sluice)];
-  console.log(
-    `${count.toLocaleString("en")} idle connections: ${sluice.toFixed(2)} KiB resident each, a plain net server ${raw.toFixed(2)} KiB: ` +
-      `${(sluice - raw).toFixed(2)} KiB more (medians of ${options.rounds} rounds)`,
-  );
+  const warm = Number(options.warm);
+  await compareConnections(count, warm, `on top of ${warm.toLocaleString("en")}`);
+  await compareConnections(count, count, "young space held at 1 MiB", "--max-semi-space-size=1");
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
