@@ -75,6 +75,18 @@ describe("REL-C1, REL-C2, REL-C3 credit", () => {
     expect(ended).toBe(`${expected} maybe`);
   });
 
+  test("more received than was sent ends the session also when the client has said all", async () => {
+    const { ended } = await malice.play({ call: "echo" }, async (peer) => {
+      const call = await welcome(peer);
+      // The param is `"x"`.
+      peer.send(rawFrames.credit(call, { received: 67, limit: 67 }), rawFrames.ping(1));
+      await peer.next(rawType.PING);
+      peer.send(rawFrames.credit(call, { received: 68, limit: 68 }));
+      expect(await closingCode(peer)).toBe("PROTOCOL_ERROR");
+    });
+    expect(ended).toBe("PROTOCOL_ERROR maybe");
+  });
+
   test("10,000 grants of a byte give at most 10 frames", async () => {
     await malice.play({ call: "write" }, async (peer) => {
       const call = await welcome(peer);

@@ -101,6 +101,27 @@ describe("REL-C5 calls that are opened and given up at once", () => {
   });
 });
 
+describe("REL-C5 params that do not decode", () => {
+  test.each([
+    ["one after the other", false],
+    ["each given up at once", true],
+  ])("REL-C5 the 101st ends the session with ENHANCE_YOUR_CALM: %s", async (_, isCancelled) => {
+    const attack = async (): Promise<void> => {
+      const peer = await victim.session();
+      for (let sent = 0; sent < 10_000 && !peer.isClosed; sent++) {
+        const call = peer.open("echo", { payload: rawBytes("{") });
+        peer.send(isCancelled ? rawFrames.cancel(call, { abort: true }) : rawFrames.done([call]));
+      }
+      expect((await peer.closing()).code).toBe("ENHANCE_YOUR_CALM");
+      expect(Object.keys(refusals(peer))).toEqual(["DECODE_ERROR no"]);
+      expect(refusals(peer)["DECODE_ERROR no"]).toBeLessThanOrEqual(101);
+    };
+    await attack();
+    const { before, after } = await victim.unharmedBy(attack);
+    expect(growth(before, after).heldKiB).toBeLessThan(KiB);
+  });
+});
+
 describe("REL-C6 calls that stay open", () => {
   test("REL-C6 257 idle ones: the last is refused, and each of the others costs less than 16 KiB", async () => {
     const peers: RawPeer[] = [];

@@ -1,7 +1,7 @@
 /** REL-P1: damage at random, from a seed that is printed, against a server and clients of ours. For longer: tests/long. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { codecNames } from "./corpus.ts";
-import { fuzzClient, fuzzPayloads, fuzzServer } from "./fuzz.ts";
+import { fuzzClient, fuzzPayloads, fuzzServer, patience } from "./fuzz.ts";
 import { Malice } from "./malice.ts";
 import { growth, KiB, Victim } from "./victim.ts";
 
@@ -10,7 +10,7 @@ const seed = Number(process.env.SLUICE_FUZZ_SEED ?? Date.now() % 2 ** 31);
 let victim: Victim;
 let malice: Malice;
 beforeAll(async () => {
-  victim = await Victim.start({ handshakeTimeout: 200 });
+  victim = await Victim.start({ handshakeTimeout: 200, ...patience });
   malice = await Malice.start();
 });
 afterEach(() => victim.dropAttackers());

@@ -20,6 +20,9 @@ import { type CodecName, corpus } from "./corpus.ts";
 import type { Malice } from "./malice.ts";
 import type { Victim } from "./victim.ts";
 
+/** For the server of {@link fuzzPayloads}: params that do not decode are abuse, and one session sends thousands. */
+export const patience = { limits: { abuseRate: { events: 1_000, perMs: 1 } } };
+
 /** With what a session may end that was sent damaged frames. */
 const sessionCodes = [
   "PROTOCOL_ERROR",

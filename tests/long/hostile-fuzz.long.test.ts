@@ -1,7 +1,7 @@
 /** REL-P1 for minutes: what tests/hostile/fuzz.test.ts does, many times as often. SLUICE_FUZZ_ROUNDS scales it. */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { codecNames } from "../hostile/corpus.ts";
-import { fuzzClient, fuzzPayloads, fuzzServer } from "../hostile/fuzz.ts";
+import { fuzzClient, fuzzPayloads, fuzzServer, patience } from "../hostile/fuzz.ts";
 import { Malice } from "../hostile/malice.ts";
 import { growth, KiB, Victim } from "../hostile/victim.ts";
 
@@ -11,7 +11,7 @@ const rounds = Number(process.env.SLUICE_FUZZ_ROUNDS ?? 5_000);
 let victim: Victim;
 let malice: Malice;
 beforeAll(async () => {
-  victim = await Victim.start({ handshakeTimeout: 200 });
+  victim = await Victim.start({ handshakeTimeout: 200, ...patience });
   malice = await Malice.start();
 });
 afterEach(() => victim.dropAttackers());

@@ -8,6 +8,22 @@ import { SluiceError } from "../errors/sluice-error.ts";
 import { maxGrantAhead, minPiece } from "../limits.ts";
 import type { Claim, MemoryBudget } from "./memory-budget.ts";
 
+/**
+ * Judges a CREDIT, when `sent` is the offset up to which bytes were handed to a link.
+ * @throws {SluiceError} `PROTOCOL_ERROR` if more was received than sent, `FLOW_CONTROL_ERROR` for a limit too far ahead
+ */
+export function checkCredit(received: number, limit: number, sent: number): void {
+  if (received > sent) {
+    throw new SluiceError("PROTOCOL_ERROR", `CREDIT says ${received} bytes were received, ${sent} were sent`);
+  }
+  if (limit > received + maxGrantAhead) {
+    throw new SluiceError(
+      "FLOW_CONTROL_ERROR",
+      `CREDIT raises the limit to ${limit}, more than ${maxGrantAhead} beyond ${received}`,
+    );
+  }
+}
+
 /** What the peer has received and allows. */
 export class SendWindow {
   /** Everything before it has arrived at the peer. */
@@ -21,21 +37,10 @@ export class SendWindow {
 
   /**
    * Takes a CREDIT, when `sent` is the offset up to which bytes were handed to a link. Returns whether anything changed.
-   * @throws {SluiceError} `PROTOCOL_ERROR` if more was received than sent, `FLOW_CONTROL_ERROR` for a limit too far ahead
+   * @throws {SluiceError} as {@link checkCredit}
    */
   credit(received: number, limit: number, sent: number): boolean {
-    if (received > sent) {
-      throw new SluiceError(
-        "PROTOCOL_ERROR",
-        `CREDIT says ${received} bytes were received, ${sent} were sent`,
-      );
-    }
-    if (limit > received + maxGrantAhead) {
-      throw new SluiceError(
-        "FLOW_CONTROL_ERROR",
-        `CREDIT raises the limit to ${limit}, more than ${maxGrantAhead} beyond ${received}`,
-      );
-    }
+    checkCredit(received, limit, sent);
     const changes = received > this.received || limit > this.limit;
     if (received > this.received) this.received = received;
     if (limit > this.limit) this.limit = limit;

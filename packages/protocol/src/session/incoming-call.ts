@@ -110,7 +110,9 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   }
 
   onCredit(frame: CreditFrame): void {
-    if (this.#stage.move("credit", this.id) === "act") this.#reply.credited(frame.received, frame.limit);
+    const isHeeded = this.#stage.move("credit", this.id) === "act";
+    // One that changes nothing is judged nevertheless.
+    if (isHeeded || this.state === "aborting") this.#reply.credited(frame.received, frame.limit);
   }
 
   onEnd(frame: EndFrame): void {
@@ -210,6 +212,8 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   paramRefused({ code, message }: SluiceError): void {
     this.reject(errorParts(code, message, { processed: "no" }));
     this.settled();
+    // A value that does not fit its schema may be a user's; one that does not decode is hardly an honest peer's.
+    if (code === "DECODE_ERROR") this.#host.abused();
   }
 
   itemRefused(error: SluiceError): void {

@@ -24,6 +24,7 @@ import type { CallHost, SessionCall } from "./call-host.ts";
 import { CallStage } from "./call-stage.ts";
 import { type CallerEvent, type CallerState, callerMoves } from "./call-states.ts";
 import { CalleeData, type CalleeDataOwner } from "./callee-data.ts";
+import { checkCredit } from "./credit-window.ts";
 import type { Inbox } from "./inbox.ts";
 import { type OpenRequest, openFrame, paramFits } from "./open-frame.ts";
 import { Outbox } from "./outbox.ts";
@@ -129,9 +130,18 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
     else if (isEnd) this.#forget();
   }
 
-  onCredit(frame: CreditFrame): void {
-    if (this.#stage.move("credit", this.id) !== "act" || this.outbox === undefined) return;
-    if (this.outbox.credited(frame.received, frame.limit) && this.outbox.hasWork) this.#host.ready(this);
+  onCredit({ received, limit }: CreditFrame): void {
+    const { outbox } = this;
+    const isHeeded = this.#stage.move("credit", this.id) === "act";
+    if (isHeeded && outbox !== undefined) {
+      if (outbox.credited(received, limit) && outbox.hasWork) this.#host.ready(this);
+    } else if (this.isOutstanding) checkCredit(received, limit, this.#sent);
+  }
+
+  /** Up to here its direction was handed to a link; without an outbox the OPEN is all of it. */
+  get #sent(): number {
+    if (this.outbox !== undefined) return this.outbox.sent;
+    return this.#openFrame === undefined ? messageOverhead + this.request.param.length : 0;
   }
 
   onEnd(frame: EndFrame): void {

@@ -9,6 +9,7 @@ import { FrameType } from "../frame/frame.ts";
 import { messageOverhead } from "../limits.ts";
 import type { Link } from "../link/link.ts";
 import type { CallHost, SessionCall } from "./call-host.ts";
+import { checkCredit } from "./credit-window.ts";
 import { Outbox } from "./outbox.ts";
 import type { Final } from "./outbox-end.ts";
 import { sendWhole } from "./send-whole.ts";
@@ -72,7 +73,8 @@ export class Reply {
 
   /** Takes a CREDIT. @throws {SluiceError} as {@link Outbox.credited} */
   credited(received: number, limit: number): void {
-    if (this.outbox.credited(received, limit)) this.#ask();
+    if (this.#disposed !== undefined) checkCredit(received, limit, this.#outbox?.sent ?? 0);
+    else if (this.outbox.credited(received, limit)) this.#ask();
   }
 
   /** Drops what has not been sent. */

@@ -1,6 +1,7 @@
 /** docs/wire.md §8, the callee: a real call in every state it can be in, and what each frame and event does to it there. */
 import { describe, expect, it } from "vitest";
 import { jsonCodec } from "../../src/codec/json-codec.ts";
+import type { Slot } from "../../src/codec/slot.ts";
 import { SluiceError } from "../../src/errors/sluice-error.ts";
 import { FrameType, type OpenFrame } from "../../src/frame/frame.ts";
 import type { AbortReason } from "../../src/session/abort-notice.ts";
@@ -28,9 +29,14 @@ interface Setup {
 
 function setUp(
   fields: Partial<OpenFrame> = {},
-  { takesItems = true, host = new FakeHost() }: { takesItems?: boolean; host?: FakeHost } = {},
+  {
+    takesItems = true,
+    isParamInvalid = false,
+    host = new FakeHost(),
+  }: { takesItems?: boolean; isParamInvalid?: boolean; host?: FakeHost } = {},
 ): Setup {
   const slot = anySlot({ kind: "bytes", codec: jsonCodec }, host.limits);
+  const param = isParamInvalid ? refusing(slot) : slot;
   const aborts: AbortReason[] = [];
   const read: string[] = [];
   const params: unknown[] = [];
@@ -39,7 +45,7 @@ function setUp(
   const call = new IncomingCall(
     host,
     frame,
-    { param: slot, send: takesItems ? slot : undefined, start: (_, param) => params.push(param) },
+    { param, send: takesItems ? slot : undefined, start: (_, param) => params.push(param) },
     { freed: () => slots++ },
   );
   call.onAbort((reason) => aborts.push(reason));
@@ -54,6 +60,15 @@ function setUp(
   };
   next();
   return { host, call, begin: () => call.begin(frame), aborts, read, params, slots: () => slots };
+}
+
+/** A slot that reads everything and finds it invalid. */
+function refusing(slot: Slot): Slot {
+  return Object.assign(Object.create(slot) as Slot, {
+    decode() {
+      throw new SluiceError("INVALID_ARGUMENT", "/: type");
+    },
+  });
 }
 
 const item = (length = 10) => ({ body: bytesOf(length), length, raw: true, start: 0 });
@@ -290,6 +305,34 @@ describe("the OPEN of a call of the peer", () => {
     expect(setup.call.state).toBe("ended");
   });
 
+  it.each([
+    { name: "whole", fields: { payload: json("{"), end: 1, total: 1 } },
+    {
+      name: "in pieces",
+      fields: { more: true, total: 3000, payload: new Uint8Array(1984).fill(0x7b), end: 1984 },
+      rest: new Uint8Array(1016).fill(0x7b),
+    },
+  ])("§4.14 a param that does not decode is abuse, once, whatever follows: $name", ({ fields, rest }) => {
+    for (const event of ["abort", "done", "stop"] as const) {
+      const setup = setUp(fields);
+      setup.begin();
+      if (rest !== undefined) setup.call.onData(data(2048, rest, { raw: false, head: false, more: false }));
+      events[event](setup);
+      expect(setup.host.take().log.filter((entry) => entry === "abused")).toEqual(["abused"]);
+      expect([setup.params, setup.slots()]).toEqual([[], 1]);
+    }
+  });
+
+  it("§4.14 a param that decodes and is invalid is no abuse", () => {
+    const host = new FakeHost();
+    const setup = setUp({ payload: json("1"), end: 1, total: 1 }, { host, isParamInvalid: true });
+    setup.begin();
+    expect(setup.host.take()).toEqual({
+      frames: [expect.stringMatching(/^CREDIT /), "ERROR 0 INVALID_ARGUMENT"],
+      log: [],
+    });
+  });
+
   it("flag stop: the handler runs with a signal that has aborted, and its items go nowhere", () => {
     const setup = setUp({ stop: true });
     setup.begin();
@@ -330,6 +373,23 @@ describe("what the caller may not send", () => {
     const result = data(64, bytesOf(1), { type: FrameType.RESULT });
     expect(() => setup.call.onData(result)).toThrow(protocolError);
   });
+
+  it.each(["running", "stopped", "aborting", "ended"] as const)(
+    "§4.2 %s: a CREDIT for more than was sent is PROTOCOL_ERROR, for what was sent it is not",
+    (state) => {
+      for (const items of [0, 1]) {
+        const setup = setUp({ halfClosed: true });
+        setup.begin();
+        for (let count = 0; count < items; count++) setup.call.write(item());
+        // "ended" says its result as well.
+        const sent = 74 * (state === "ended" ? items + 1 : items);
+        enter[state]({ ...setup, begin() {} });
+        setup.call.onCredit(credit(sent, sent + 1000));
+        expect(() => setup.call.onCredit(credit(sent + 1, sent + 1000))).toThrow(protocolError);
+        expect(setup.call.state).toBe(state);
+      }
+    },
+  );
 
   it("REL-C10 items or END of a call that is half closed, items after END, END twice", () => {
     const request = setUp({ halfClosed: true });

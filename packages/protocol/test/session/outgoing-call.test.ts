@@ -294,6 +294,50 @@ describe("a call of ours that is half closed, whose param goes in pieces", () =>
   );
 });
 
+describe("what the callee says it has received", () => {
+  const protocolError = expect.objectContaining({ code: "PROTOCOL_ERROR" });
+  const large = { body: bytesOf(100_000), length: 100_000, raw: true, start: 0 };
+  const texts = { body: '"é"', length: -1, raw: false, start: 0 };
+  const directions: { name: string; fields: () => Partial<OpenRequest>; sent: number }[] = [
+    { name: "half closed, without a param", fields: () => ({ send: undefined }), sent: 64 },
+    { name: "half closed", fields: () => ({ send: undefined, param: { ...texts } }), sent: 68 },
+    { name: "half closed, in pieces", fields: () => ({ send: undefined, param: { ...large } }), sent: 2048 },
+    { name: "open", fields: () => ({ param: { ...texts } }), sent: 68 },
+  ];
+  const cells = directions.flatMap((direction) =>
+    (["opened", "stopping", "aborted"] as const).map((state) => ({ ...direction, state })),
+  );
+
+  it.each(cells)("§4.2 $name, $state: more than was sent is PROTOCOL_ERROR", ({ fields, sent, state }) => {
+    const { call } = setUp(fields());
+    call.open(1, key);
+    if (state === "stopping") call.stop();
+    if (state === "aborted") call.abort();
+    expect(() => call.onCredit(credit(sent + 1, sent + 1))).toThrow(protocolError);
+    expect(() => call.onCredit(credit(2 ** 40, 2 ** 40))).toThrow(protocolError);
+    call.onCredit(credit(sent, sent));
+  });
+
+  it("§4.2 nothing was, while the OPEN waits for its turn", () => {
+    const { host, call } = setUp({ send: undefined });
+    host.hasFreeLink = false;
+    call.open(1, key);
+    expect(() => call.onCredit(credit(64, 64))).toThrow(protocolError);
+    call.onCredit(credit(0, 64));
+  });
+
+  it.each(["opened", "aborted"] as const)("§4.2 a limit too far ahead is FLOW_CONTROL_ERROR, %s", (state) => {
+    const { call } = setUp({ send: undefined });
+    call.open(1, key);
+    if (state === "aborted") call.abort();
+    const most = 16 * 1024 * 1024;
+    call.onCredit(credit(64, 64 + most));
+    expect(() => call.onCredit(credit(64, 65 + most))).toThrow(
+      expect.objectContaining({ code: "FLOW_CONTROL_ERROR" }),
+    );
+  });
+});
+
 describe("a call of ours that was refused for want of room", () => {
   const noRoom = { code: "RESOURCE_EXHAUSTED", processed: "no", retryable: true };
 
