@@ -21,6 +21,7 @@ export const housePlan = {
     floors: [
       "errors/",
       "limits.ts",
+      "option-names.ts",
       "clock.ts",
       "event-emitter.ts",
       "address.ts",
@@ -82,10 +83,11 @@ export const housePlan = {
     floors: [
       "turn-queue.ts",
       "memory-duplex.ts",
+      "portable-copy.ts",
+      "copied-frame.ts",
       "memory-link.ts",
       "memory-transport.ts",
       "port-like.ts",
-      "portable-copy.ts",
       "port-batch.ts",
       "message-port-link.ts",
       "message-port-transport.ts",

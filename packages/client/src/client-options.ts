@@ -1,8 +1,18 @@
 /**
- * What a client can be told, with defaults.
+ * What a client can be told, with defaults; a name that is none of these is a mistake, and is found.
  */
 import type { HandlerOf, LimitOptions, Logger, Validator } from "@sluice/protocol";
-import type { Clock, Codec, ToClient, ToServer, Transport, ValidateMode } from "@sluice/protocol/wire";
+import {
+  type Clock,
+  type Codec,
+  checkOptionNames,
+  optionPaths,
+  resolveLimits,
+  type ToClient,
+  type ToServer,
+  type Transport,
+  type ValidateMode,
+} from "@sluice/protocol/wire";
 import type { Credentials } from "./connection.ts";
 import type { ReconnectOptions } from "./reconnect-policy.ts";
 
@@ -45,4 +55,80 @@ export interface ClientOptions<Protocol, Served = Protocol> extends LimitOptions
   readonly logger?: Logger;
   /** For tests. Default: the system's. */
   readonly clock?: Clock;
+}
+
+/** Every one of them: the compiler misses what is forgotten. */
+const topNames: Record<keyof ClientOptions<unknown>, true> = {
+  transport: true,
+  protocol: true,
+  credentials: true,
+  timeout: true,
+  idleTimeout: true,
+  failFast: true,
+  reconnect: true,
+  limits: true,
+  handlers: true,
+  clientProtocol: true,
+  codec: true,
+  validator: true,
+  validate: true,
+  name: true,
+  logger: true,
+  clock: true,
+  handshakeTimeout: true,
+  heartbeat: true,
+  deadAfter: true,
+  graceMs: true,
+  stallTimeout: true,
+  drainTimeout: true,
+  maxDeadline: true,
+};
+const reconnectNames: Record<keyof ReconnectOptions, true> = {
+  initial: true,
+  max: true,
+  factor: true,
+  jitter: true,
+  attempts: true,
+};
+const limitNames = Object.fromEntries(
+  Object.entries(resolveLimits()).filter(([name]) => !(name in topNames)),
+);
+const clientPaths = optionPaths({ ...topNames, limits: limitNames, reconnect: reconnectNames });
+const connectPaths = [...clientPaths.filter((path) => path !== "transport"), "tls"];
+
+/** Refuses what are no options of a client. @throws {TypeError} that says what to write */
+export function checkClientOptions(options: unknown): asserts options is object {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      "new Client() needs options: at least new Client({ transport }). For an address there is connect(address)",
+    );
+  }
+  checkOptionNames("new Client()", options, clientPaths);
+}
+
+/** Refuses what are no options of `connect()`. @throws {TypeError} as {@link checkClientOptions} */
+export function checkConnectOptions(options: unknown): asserts options is object {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError("connect() needs options as an object, or none: connect(address, { protocol })");
+  }
+  checkOptionNames("connect()", options, connectPaths);
+}
+
+/** The transports that a client is given, at least one. @throws {TypeError} for what is none */
+export function checkTransports<Protocol>(
+  transport: ClientOptions<Protocol>["transport"],
+): readonly ClientTransport<Protocol>[] {
+  const transports: readonly unknown[] = Array.isArray(transport) ? [...transport] : [transport];
+  if (transports.length === 0 || transports.includes(undefined)) {
+    throw new TypeError(
+      "A client needs at least one transport: new Client({ transport }). For an address there is connect(address)",
+    );
+  }
+  for (const one of transports) {
+    if (typeof (one as Partial<ClientTransport<Protocol>> | null)?.connect === "function") continue;
+    const what = typeof one === "string" ? JSON.stringify(one) : String(one);
+    const hint = typeof one === "string" ? "For an address there is connect(address)" : "It has no connect()";
+    throw new TypeError(`${what} is no transport. ${hint}`);
+  }
+  return transports as readonly ClientTransport<Protocol>[];
 }

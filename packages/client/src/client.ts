@@ -4,6 +4,7 @@
 import {
   type Api,
   type CallArguments,
+  type CallOptions,
   type ChannelArguments,
   type ChannelCall,
   checkDefinition,
@@ -13,6 +14,7 @@ import {
   type Logger,
   type ParamOf,
   type ProcedureNames,
+  type Processed,
   type ProtocolDefinition,
   type ReceiveOf,
   type ResultOf,
@@ -27,6 +29,7 @@ import {
   type CallerDefaults,
   type CallerMiddleware,
   type Clock,
+  cancelled,
   consoleLogger,
   EventEmitter,
   introspection,
@@ -34,18 +37,23 @@ import {
   jsonCodec,
   makeApi,
   newPeer,
+  type ResolvedLimits,
   resolveLimits,
   SluiceError,
   serviceApi,
   serviceProcedures,
   systemClock,
   type Timer,
+  type Transport,
 } from "@sluice/protocol/wire";
-import type { ClientOptions } from "./client-options.ts";
+import { type ClientOptions, checkClientOptions, checkTransports } from "./client-options.ts";
 import { ClientConnection, type ClientStatus } from "./connection.ts";
 import { ClientProcedures } from "./procedures.ts";
 import { ReconnectPolicy } from "./reconnect-policy.ts";
 import { reverseCalls } from "./reverse-calls.ts";
+
+/** How long a transport may take to end, ms. */
+const transportEndMs = 5_000;
 
 /** Events of a client by name. */
 export interface ClientEvents {
@@ -59,10 +67,11 @@ export class Client<
 > implements TypedCalls<Protocol>
 {
   readonly #clock: Clock;
-  readonly #graceMs: number;
+  readonly #limits: ResolvedLimits;
   readonly #events = new EventEmitter<ClientEvents>();
   readonly #connection: ClientConnection;
-  readonly #transports: readonly { dispose(): Promise<void> }[];
+  readonly #logger: Logger;
+  readonly #transports: readonly Pick<Transport, "name" | "dispose">[];
   readonly #protocol: ProtocolDefinition | undefined;
   readonly #procedures: ClientProcedures;
   readonly #makeCaller: (procedures: ClientProcedures) => Caller;
@@ -72,24 +81,24 @@ export class Client<
 
   /**
    * Begins to connect at once.
-   * @throws {TypeError} for a protocol or handlers that are none; {@link RangeError} for limits or `reconnect` out of range
+   * @throws {TypeError} for options that are not known, a transport, protocol or handlers that are none; {@link RangeError} for
+   * limits or `reconnect` out of range
    */
   constructor(options: ClientOptions<Protocol, Served>) {
-    const { protocol, clientProtocol, handlers = {}, transport, reconnect, validate = "all" } = options;
+    checkClientOptions(options);
+    const { protocol, clientProtocol, handlers = {}, reconnect, validate = "all" } = options;
     if (protocol !== undefined) checkDefinition(protocol);
     const limits = resolveLimits(options);
     const clock = options.clock ?? systemClock;
     const logger = options.logger ?? consoleLogger;
     const local = newPeer(options.name ?? "client");
     const validator = options.validator ?? closures();
-    const transports = Array.isArray(transport) ? [...transport] : [transport];
-    if (transports.length === 0 || transports.includes(undefined)) {
-      throw new TypeError("A client needs at least one transport");
-    }
+    const transports = checkTransports(options.transport);
     const { timeout, idleTimeout, failFast = false } = options;
     const defaults: CallerDefaults = { timeout, idleTimeout, failFast };
     this.#clock = clock;
-    this.#graceMs = limits.graceMs;
+    this.#logger = logger;
+    this.#limits = limits;
     this.#protocol = protocol;
     this.#transports = transports;
     this.#procedures = new ClientProcedures(protocol, { validator, validate, limits });
@@ -112,7 +121,7 @@ export class Client<
         logger,
         caller: () => this.#caller,
       }),
-      onStatus: (status) => this.#tellStatus(status, logger),
+      onStatus: (status) => this.#tellStatus(status),
     });
     const connection = this.#connection;
     const middleware: CallerMiddleware[] = [];
@@ -201,10 +210,37 @@ export class Client<
     return caller.request("$describe") as Promise<ServerDescription>;
   }
 
-  /** The time that a sign of life takes to the server and back, ms. Waits for the connection. */
-  async ping(): Promise<number> {
-    const session = await this.#connection.waitForSession();
-    return session.ping();
+  /**
+   * The time that a sign of life takes to the server and back, ms.
+   *
+   * Rejects with `DEADLINE_EXCEEDED` after `timeout` ms without an answer (default: `handshakeTimeout`), of which waiting for the
+   * connection is a part.
+   */
+  async ping(options: Pick<CallOptions, "timeout" | "signal"> = {}): Promise<number> {
+    const { timeout = this.#limits.handshakeTimeout, signal } = options;
+    if (!(Number.isFinite(timeout) && timeout >= 0)) {
+      const message = `Invalid timeout ${timeout}: must be milliseconds, at least 0`;
+      throw new SluiceError("INVALID_ARGUMENT", message, { processed: "no" });
+    }
+    if (signal?.aborted) throw cancelled(signal.reason, "no");
+    if (timeout === 0) throw unanswered(0, "no", undefined);
+    let processed: Processed = "no";
+    const answer = this.#connection.waitForSession().then((session) => {
+      processed = "maybe";
+      return session.ping();
+    });
+    let giveUp = (): void => {};
+    const givenUp = new Promise<never>((_, reject) => {
+      giveUp = () => reject(cancelled(signal?.reason, processed));
+    });
+    signal?.addEventListener("abort", giveUp);
+    try {
+      return await within(this.#clock, timeout, Promise.race([answer, givenUp]), () => {
+        throw unanswered(timeout, processed, this.#connection.lastFailure);
+      });
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
+    }
   }
 
   /** Runs `middleware` around every call of this client, inside of what was added before. */
@@ -223,8 +259,8 @@ export class Client<
   }
 
   /**
-   * Stops the calls that run and waits for their ends, up to `graceMs`; then ends the session and the transports. Nothing of the
-   * client keeps the process alive after that. A second call waits for the first.
+   * Stops the calls that run and waits for their ends, up to `graceMs`; then ends the session and the transports, and waits up to
+   * 5 s for those. Nothing of the client keeps the process alive after that. A second call waits for the first.
    */
   dispose(): Promise<void> {
     this.#disposing ??= this.#dispose();
@@ -236,27 +272,56 @@ export class Client<
   }
 
   /** What a listener throws does not concern the connection. */
-  #tellStatus(status: ClientStatus, logger: Logger): void {
+  #tellStatus(status: ClientStatus): void {
     try {
       this.#events.emit("status", status);
     } catch (error) {
-      logger.error("A listener of status failed", { error });
+      this.#logger.error("A listener of status failed", { error });
     }
   }
 
   async #dispose(): Promise<void> {
+    const clock = this.#clock;
     const session = this.#connection.anySession;
-    if (session !== undefined) {
-      let timer: Timer | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = this.#clock.setTimer(this.#graceMs, resolve);
-      });
-      await Promise.race([session.stop(), late]);
-      timer?.cancel();
-    }
+    if (session !== undefined) await within(clock, this.#limits.graceMs, session.stop(), ignore);
     this.#connection.close(new SluiceError("CANCELLED", "The client was disposed", { processed: "no" }));
-    await Promise.all(this.#transports.map((transport) => transport.dispose()));
+    const ends = this.#transports.map((transport) =>
+      within(clock, transportEndMs, transport.dispose(), () => {
+        const what = `The transport ${transport.name} has not ended`;
+        this.#logger.warn(`${what} ${transportEndMs} ms after its dispose()`);
+      }),
+    );
+    await Promise.all(ends);
   }
+}
+
+/** What `promise` brings, or `late` if it has not settled after `ms`. */
+async function within<Value>(
+  clock: Clock,
+  ms: number,
+  promise: Promise<Value>,
+  late: () => Value,
+): Promise<Value> {
+  let timer: Timer | undefined;
+  const isLate = new Promise<void>((resolve) => {
+    timer = clock.setTimer(ms, resolve);
+  });
+  try {
+    return await Promise.race([promise, isLate.then(late)]);
+  } finally {
+    timer?.cancel();
+  }
+}
+
+function unanswered(ms: number, processed: Processed, cause: SluiceError | undefined): SluiceError {
+  const why =
+    processed === "maybe"
+      ? ""
+      : `: there is no connection${cause === undefined ? "" : ` (${cause.message})`}`;
+  return new SluiceError("DEADLINE_EXCEEDED", `A ping was not answered within ${ms} ms${why}`, {
+    processed,
+    cause,
+  });
 }
 
 function ignore(): void {}

@@ -126,7 +126,7 @@ export class ClientConnection {
     const attempt = new AbortController();
     this.#attempt = attempt;
     try {
-      const credentials = await this.#credentials();
+      const credentials = await this.#credentials(attempt.signal);
       if (attempt.signal.aborted) return;
       const link = await transport.connect({ signal: attempt.signal });
       if (attempt.signal.aborted) {
@@ -147,9 +147,25 @@ export class ClientConnection {
     }
   }
 
-  async #credentials(): Promise<unknown> {
-    const { credentials } = this.#options;
-    return typeof credentials === "function" ? credentials() : credentials;
+  /** What brings them is the user's, and may never end: it has the time of a handshake. */
+  async #credentials(givenUp: AbortSignal): Promise<unknown> {
+    const { credentials, clock, limits } = this.#options;
+    if (typeof credentials !== "function") return credentials;
+    const ms = limits.handshakeTimeout;
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = clock.setTimer(ms, () => {
+        const message = `credentials() has brought none within ${ms} ms (handshakeTimeout)`;
+        reject(new SluiceError("UNAVAILABLE", message, { processed: "no" }));
+      });
+    });
+    // A client that is closed meanwhile shall not keep the process alive for the rest of that time.
+    givenUp.addEventListener("abort", () => timer?.cancel());
+    try {
+      return await Promise.race([credentials(), late]);
+    } finally {
+      timer?.cancel();
+    }
   }
 
   #connected(session: Session): void {

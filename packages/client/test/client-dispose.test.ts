@@ -1,4 +1,5 @@
 /** Client.dispose(): calls get their ends, within the grace; then nothing is left. */
+import { silentLogger } from "@sluice/protocol/wire";
 import { describe, expect, test } from "vitest";
 import { Client } from "../src/client.ts";
 import { ScriptedTransport } from "./scripted-transport.ts";
@@ -132,6 +133,35 @@ describe("Client.dispose()", () => {
     await world.until(client.dispose());
     await world.until(client.dispose());
     expect(transports.map(({ disposed }) => disposed)).toEqual([1, 1]);
+    await world.end();
+  });
+
+  test("does not wait longer than 5 s for a transport that does not end, and says which", async () => {
+    const world = new World(served);
+    const [good, slow, stuck] = ["good", "slow", "stuck"].map(
+      (name) => new ScriptedTransport(name, world.clock),
+    ) as [ScriptedTransport, ScriptedTransport, ScriptedTransport];
+    const ending = gate();
+    slow.dispose = () => ending.promise;
+    stuck.dispose = () => new Promise(() => {});
+    const complaints: string[] = [];
+    const logger = { ...silentLogger, warn: (message: string) => void complaints.push(message) };
+    const client = new Client({ transport: [good, slow, stuck], clock: world.clock, logger });
+    await world.until(client.ready);
+    let isDone = false;
+    const disposed = client.dispose().then(() => {
+      isDone = true;
+    });
+    await world.advance(4_999);
+    ending.open();
+    await world.run();
+    expect([isDone, client.status, good.disposed, complaints]).toEqual([false, "closed", 1, []]);
+    await world.advance(1);
+    expect([isDone, complaints]).toEqual([
+      true,
+      ["The transport stuck has not ended 5000 ms after its dispose()"],
+    ]);
+    await disposed;
     await world.end();
   });
 

@@ -1,10 +1,14 @@
 /** Client: calls of every kind, what it tells of itself, its middleware, and what it learns of the server. */
+import { getEventListeners } from "node:events";
 import { defineService, SluiceError } from "@sluice/protocol";
+import { silentLogger } from "@sluice/protocol/wire";
 import { serve } from "@sluice/server";
 import { describe, expect, test } from "vitest";
+import { Client } from "../src/client.ts";
 import type { ClientStatus } from "../src/connection.ts";
+import { ScriptedTransport } from "./scripted-transport.ts";
 import { shop, shopHandlers } from "./shop.ts";
-import { inWorld, type WorldOptions } from "./world.ts";
+import { inWorld, World, type WorldOptions } from "./world.ts";
 
 const served: WorldOptions<typeof shop> = { protocol: shop, handlers: shopHandlers() };
 
@@ -12,6 +16,16 @@ async function readAll<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const got: Item[] = [];
   for await (const item of items) got.push(item);
   return got;
+}
+
+/** What `promise` brought or rejected with, once it has. */
+function watch(promise: Promise<unknown>): () => unknown {
+  let outcome: unknown;
+  const settle = (value: unknown): void => {
+    outcome = value;
+  };
+  promise.then(settle, settle);
+  return () => outcome;
 }
 
 describe("Client calls", () => {
@@ -272,6 +286,85 @@ describe("Client and what the server serves", () => {
     inWorld(served, async (world) => {
       expect(await world.until(world.client.ping())).toBe(0);
     }));
+
+  test.each([
+    ["5 s", {}, undefined, 5_000],
+    ["the handshake's time", { handshakeTimeout: 300 }, undefined, 300],
+    ["its own time", {}, 200, 200],
+  ])("ping() waits for an answer for %s, and not longer", async (_, times, timeout, waitsMs) => {
+    const world = new World(served);
+    const transport = new ScriptedTransport("far", world.clock);
+    const client = new Client({ transport, clock: world.clock, ...times });
+    await world.until(client.ready);
+    transport.session.frame = () => {};
+    const outcome = watch(client.ping(timeout === undefined ? {} : { timeout }));
+    await world.advance(waitsMs - 1);
+    expect(outcome()).toBeUndefined();
+    await world.advance(1);
+    expect(outcome()).toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+      message: `A ping was not answered within ${waitsMs} ms`,
+      processed: "maybe",
+    });
+    expect(client.status).toBe("connected");
+    await world.until(client.dispose());
+    await world.end();
+  });
+
+  test("ping() waits for the connection within the same time", async () => {
+    const world = new World(served);
+    const transport = new ScriptedTransport("far", world.clock);
+    transport.outcome = { name: "no link", error: new SluiceError("UNAVAILABLE", "nobody there") };
+    const client = new Client({ transport, clock: world.clock, logger: silentLogger });
+    const [short, long] = [watch(client.ping({ timeout: 400 })), watch(client.ping({ timeout: 60_000 }))];
+    await world.advance(400);
+    expect(short()).toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+      message: "A ping was not answered within 400 ms: there is no connection (nobody there)",
+      processed: "no",
+    });
+    transport.outcome = { name: "accept" };
+    await world.advance(30_000);
+    expect(long()).toBe(0);
+    await world.until(client.dispose());
+    await world.end();
+  });
+
+  test("ping() is given up by its signal, and leaves nothing with it", async () => {
+    const world = new World(served);
+    const transport = new ScriptedTransport("far", world.clock);
+    const client = new Client({ transport, clock: world.clock });
+    const controller = new AbortController();
+    const { signal } = controller;
+    expect(await world.until(client.ping({ signal }))).toBe(0);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    transport.session.frame = () => {};
+    const outcome = watch(client.ping({ signal }));
+    await world.run();
+    controller.abort("enough");
+    await world.run();
+    expect(outcome()).toMatchObject({ code: "CANCELLED", processed: "maybe" });
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+    expect(await world.failure(client.ping({ signal }))).toMatchObject({
+      code: "CANCELLED",
+      processed: "no",
+    });
+    await world.until(client.dispose());
+    await world.end();
+  });
+
+  test.each([
+    [0, "DEADLINE_EXCEEDED"],
+    [-1, "INVALID_ARGUMENT"],
+    [Number.NaN, "INVALID_ARGUMENT"],
+    [Number.POSITIVE_INFINITY, "INVALID_ARGUMENT"],
+    ["10" as never, "INVALID_ARGUMENT"],
+  ])("ping() with a timeout of %s fails at once: %s", (timeout, code) =>
+    inWorld(served, async (world) => {
+      await world.until(world.client.ready);
+      expect(await world.failure(world.client.ping({ timeout }))).toMatchObject({ code, processed: "no" });
+    }),
+  );
 
   test("ping() fails when the connection is lost", () =>
     inWorld(served, async (world) => {

@@ -49,8 +49,41 @@ describe("connect()", () => {
     await expect(connect(url, { protocol: shop })).rejects.toMatchObject({ code, processed: "no" });
   });
 
-  test("rejects for no address at all, and for options that make no sense", async () => {
-    await expect(connect([], { protocol: shop })).rejects.toThrow(TypeError);
+  test("needs no options", async () => {
+    const client = await connect("memory:connect-test");
+    expect(await client.request("orders/place", { param: "pen" })).toBe("1 pen");
+    await client.dispose();
+  });
+
+  test.each<[string, unknown, string | RegExp]>([
+    ["a misspelt option", { protocl: shop }, "Unknown option protocl of connect(): did you mean protocol?"],
+    [
+      "a misspelt limit",
+      { limits: { maxCall: 1 } },
+      "Unknown option limits.maxCall of connect(): did you mean limits.maxCalls?",
+    ],
+    [
+      "a transport beside the address",
+      { transport: nowhere },
+      /^Unknown option transport of connect\(\): it takes protocol, /,
+    ],
+    ["options that are none", null, /^connect\(\) needs options as an object/],
+  ])("rejects for %s, before anything is loaded", async (_, options, message) => {
+    const connecting = connect("nats://127.0.0.1:1", options as never);
+    await expect(connecting).rejects.toThrow(TypeError);
+    await expect(connecting).rejects.toThrow(message);
+  });
+
+  test.each<[unknown]>([[[]], [undefined], [["memory:connect-test", undefined]], [new URL("tcp://a:1")]])(
+    "rejects for %j instead of an address",
+    async (url) => {
+      const connecting = connect(url as string);
+      await expect(connecting).rejects.toThrow(TypeError);
+      await expect(connecting).rejects.toThrow(/^connect\(\) needs an address, .*connect\("/);
+    },
+  );
+
+  test("rejects for options that make no sense", async () => {
     await expect(connect("memory:connect-test", { protocol: shop, graceMs: -1 })).rejects.toThrow(RangeError);
   });
 });

@@ -1,5 +1,5 @@
 /** ClientConnection: which transport is tried when, with which credentials, and what is not tried again. */
-import { SluiceError } from "@sluice/protocol/wire";
+import { resolveLimits, SluiceError } from "@sluice/protocol/wire";
 import { describe, expect, test } from "vitest";
 import { ReconnectPolicy } from "../src/reconnect-policy.ts";
 import { ConnectionRig } from "./connection-rig.ts";
@@ -237,6 +237,49 @@ describe("ClientConnection sends credentials", () => {
     bring("here");
     await rig.run();
     expect([rig.attempts, rig.connection.status]).toEqual([[1], "connected"]);
+    await rig.end();
+  });
+
+  test("a function that never brings any is a failed attempt, once the handshake's time is over", async () => {
+    let hangs = true;
+    const coming: ((reason: Error) => void)[] = [];
+    const rig = new ConnectionRig({
+      credentials: () => (hangs ? new Promise((_, reject) => coming.push(reject)) : "fine"),
+      limits: resolveLimits({ handshakeTimeout: 700 }),
+    });
+    await rig.start();
+    await rig.advance(699);
+    expect([rig.attempts, rig.connection.status, rig.log]).toEqual([[0], "connecting", []]);
+    await rig.advance(1);
+    const told = "credentials() has brought none within 700 ms (handshakeTimeout)";
+    expect(rig.log).toEqual([`Cannot connect over a: ${told}`]);
+    expect(rig.connection.lastFailure).toMatchObject({ code: "UNAVAILABLE", message: told, processed: "no" });
+    // The first pause of the policy.
+    expect([rig.attempts, rig.connection.status, rig.clock.nextTimerMs]).toEqual([[0], "connecting", 100]);
+    hangs = false;
+    await rig.advance(100);
+    expect([rig.attempts, rig.connection.status]).toEqual([[1], "connected"]);
+    // Those that come too late, or not at all, concern nobody.
+    for (const fail of coming) fail(new Error("the vault has burnt down"));
+    await rig.end();
+  });
+
+  test("a function that never brings any ends a client that does not connect again", async () => {
+    const rig = new ConnectionRig({ credentials: () => new Promise(() => {}), reconnect: undefined });
+    const waiting = rig.connection.waitForSession();
+    await rig.start();
+    await rig.advance(5_000);
+    expect(await rig.outcome(waiting)).toMatchObject({ code: "UNAVAILABLE", processed: "no" });
+    expect(rig.connection.status).toBe("closed");
+    await rig.end();
+  });
+
+  test("that a closed client still waits for leave no timer", async () => {
+    const rig = new ConnectionRig({ credentials: () => new Promise(() => {}) });
+    await rig.start();
+    expect(rig.clock.nextTimerMs).toBe(5_000);
+    rig.connection.close(new SluiceError("CANCELLED", "enough"));
+    expect(rig.clock.nextTimerMs).toBeUndefined();
     await rig.end();
   });
 

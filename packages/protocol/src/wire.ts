@@ -77,6 +77,7 @@ export {
 } from "./link/scheme-table.ts";
 export type { Pem, TlsOptions } from "./link/tls-options.ts";
 export type { ConnectOptions, Listener, Transport } from "./link/transport.ts";
+export { checkOptionNames, optionPaths } from "./option-names.ts";
 export { isBytes } from "./schema/byte-string.ts";
 export { hasUniqueItems, isOneOf } from "./schema/equality.ts";
 export { formats } from "./schema/formats.ts";

@@ -1,5 +1,5 @@
 /**
- * What a server can be told, with defaults.
+ * What a server can be told, with defaults; a name that is none of these is a mistake, and is found.
  */
 import type {
   Connection,
@@ -9,7 +9,18 @@ import type {
   ProtocolDefinition,
   Validator,
 } from "@sluice/protocol";
-import type { Clock, Codec, ToClient, ToServer, Transport, ValidateMode } from "@sluice/protocol/wire";
+import {
+  type Clock,
+  type Codec,
+  checkOptionNames,
+  type Listener,
+  optionPaths,
+  resolveLimits,
+  type ToClient,
+  type ToServer,
+  type Transport,
+  type ValidateMode,
+} from "@sluice/protocol/wire";
 import type { AccessRules } from "./access.ts";
 import type { ServedService } from "./service-registry.ts";
 
@@ -53,4 +64,56 @@ export interface ServerOptions<Protocol, Context> extends LimitOptions {
   readonly logger?: Logger;
   /** For tests. Default: the system's. */
   readonly clock?: Clock;
+}
+
+/** Every one of them: the compiler misses what is forgotten. */
+const topNames: Record<keyof ServerOptions<unknown, unknown>, true> = {
+  protocol: true,
+  handlers: true,
+  services: true,
+  transport: true,
+  public: true,
+  authenticate: true,
+  access: true,
+  context: true,
+  clientProtocol: true,
+  limits: true,
+  codecs: true,
+  validator: true,
+  validate: true,
+  name: true,
+  logger: true,
+  clock: true,
+  handshakeTimeout: true,
+  heartbeat: true,
+  deadAfter: true,
+  graceMs: true,
+  stallTimeout: true,
+  drainTimeout: true,
+  maxDeadline: true,
+};
+const limitNames = Object.fromEntries(
+  Object.entries(resolveLimits()).filter(([name]) => !(name in topNames)),
+);
+const serverPaths = optionPaths({ ...topNames, limits: limitNames });
+
+/** Refuses what are no options of a server. @throws {TypeError} that says what to write */
+export function checkServerOptions(options: unknown): asserts options is object {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      "new Server() needs options: new Server({ protocol, handlers }), and one of public, authenticate and access",
+    );
+  }
+  checkOptionNames("new Server()", options, serverPaths);
+}
+
+/** Refuses what a server cannot listen at. @throws {TypeError} that says what to write */
+export function checkPlaces(where: readonly unknown[]): void {
+  for (const one of where) {
+    const isListener = typeof (one as Partial<Listener> | null | undefined)?.listen === "function";
+    if (typeof one === "string" || isListener) continue;
+    throw new TypeError(
+      'listen() takes addresses, as listen("tcp://127.0.0.1:3000"), and listeners, as those of listenSocket({ port, tls })',
+    );
+  }
 }

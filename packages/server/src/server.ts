@@ -26,7 +26,7 @@ import { listenerFor } from "./by-scheme.ts";
 import { ConnectionAcceptor } from "./connection-acceptor.ts";
 import { type ServerEvents, tell } from "./lifecycle.ts";
 import type { LiveConnection, ServerConnection } from "./server-connection.ts";
-import type { MakeContext, ServerOptions } from "./server-options.ts";
+import { checkPlaces, checkServerOptions, type MakeContext, type ServerOptions } from "./server-options.ts";
 import { type ServedService, ServiceRegistry } from "./service-registry.ts";
 import { defaultValidator } from "./validation.ts";
 
@@ -35,6 +35,8 @@ export interface DrainOptions {
   readonly timeout?: number;
 }
 
+/** How long a listener may take to end, ms. */
+const listenerEndMs = 5_000;
 /** How long handlers that a drain has cut off may take to notice, ms. */
 const noticeMs = 1_000;
 
@@ -47,20 +49,24 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   readonly #middleware: HandlerMiddleware[] = [];
   readonly #acceptor: ConnectionAcceptor;
   readonly #connections = new Set<LiveConnection>();
-  readonly #listeners = new Set<Listener>();
+  /** With the addresses that they have. */
+  readonly #listeners = new Map<Listener, string>();
   /** Links whose handshake is not over. */
   readonly #arriving = new Set<Link>();
   /** Sessions that are over, and whose handlers are not. */
   readonly #settling = new Set<Session>();
   #state: "serving" | "draining" | "disposed" = "serving";
+  #listenersEnd: Promise<void> | undefined;
   #draining: Promise<void> | undefined;
   #disposing: Promise<void> | undefined;
 
   /**
    * Serves nobody yet, unless `options.transport` is there.
-   * @throws {TypeError} for a missing or unknown handler, a protocol or access rule that is none; {@link RangeError} for limits
+   * @throws {TypeError} for options that are not known, a missing or unknown handler, a protocol or access rule that is none;
+   * {@link RangeError} for limits
    */
   constructor(options: ServerOptions<Protocol, Context>) {
+    checkServerOptions(options);
     const { protocol, handlers, services = [], transport, access, context } = options;
     this.#limits = resolveLimits(options);
     this.#clock = options.clock ?? systemClock;
@@ -106,17 +112,18 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
    * Listens at addresses (`unix:/run/app.sock`, `tcp://127.0.0.1:3000`, …) or listeners. Resolves with the addresses, with real ports.
    *
    * Rejects if one of them fails; those before it listen then. `ALREADY_EXISTS`: another server is there. `UNIMPLEMENTED`: the
-   * transport's package is not installed. `INVALID_ARGUMENT`: the address is none.
+   * transport's package is not installed. `INVALID_ARGUMENT`: the address is none. {@link TypeError}: it is neither.
    */
   async listen(...where: (string | Listener)[]): Promise<string[]> {
     this.#checkServing();
+    checkPlaces(where);
     const addresses: string[] = [];
     for (const one of where) {
       const listener = typeof one === "string" ? await listenerFor(one) : one;
       const address = await listener.listen((link) => void this.#accept(link));
-      if (this.#state !== "serving") await listener.close();
+      if (this.#state !== "serving") await this.#closeListener(listener, address);
       this.#checkServing();
-      this.#listeners.add(listener);
+      this.#listeners.set(listener, address);
       addresses.push(address);
     }
     return addresses;
@@ -163,7 +170,10 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     return this.#draining;
   }
 
-  /** Closes everything now: handlers' signals abort with `"shutdown"`. Resolves when they have settled, at most after `drainTimeout`. */
+  /**
+   * Closes everything now: handlers' signals abort with `"shutdown"`. Resolves when they have settled, at most after `drainTimeout`,
+   * and listeners have ended, at most after 5 s.
+   */
   dispose(): Promise<void> {
     this.#disposing ??= this.#dispose("the server shuts down");
     return this.#disposing;
@@ -222,42 +232,44 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   async #drain(timeout: number): Promise<void> {
     if (this.#state !== "serving") return this.#disposing;
     this.#state = "draining";
-    await this.#stopListening();
-    let timer: Timer | undefined;
-    const late = new Promise<"late">((resolve) => {
-      timer = this.#clock.setTimer(timeout, () => resolve("late"));
-    });
-    const drained = Promise.all([...this.#connections].map(({ session }) => session.drain(timeout)));
-    const isLate = (await Promise.race([drained, late])) === "late";
-    timer?.cancel();
-    this.#disposing ??= this.#dispose("the server has drained", isLate ? noticeMs : undefined);
+    const [isDrained] = await Promise.all([this.#drainSessions(timeout), this.#stopListening()]);
+    this.#disposing ??= this.#dispose("the server has drained", isDrained ? undefined : noticeMs);
     await this.#disposing;
+  }
+
+  /** Whether running calls have ended within `timeout`. */
+  #drainSessions(timeout: number): Promise<boolean> {
+    const drained = Promise.all([...this.#connections].map(({ session }) => session.drain(timeout)));
+    return settlesWithin(this.#clock, timeout, drained);
   }
 
   async #dispose(reason: string, waitMs: number = this.#limits.drainTimeout): Promise<void> {
     this.#state = "disposed";
-    await this.#stopListening();
+    await Promise.all([this.#endSessions(reason, waitMs), this.#stopListening()]);
+  }
+
+  async #endSessions(reason: string, waitMs: number): Promise<void> {
     for (const link of this.#arriving) link.destroy(new SluiceError("UNAVAILABLE", reason));
     for (const { session } of this.#connections) session.close(new SluiceError("UNAVAILABLE", reason));
     const sessions = [...this.#settling];
-    let timer: Timer | undefined;
-    const late = new Promise<"late">((resolve) => {
-      timer = this.#clock.setTimer(waitMs, () => resolve("late"));
-    });
     const settled = Promise.all(sessions.map((session) => session.whenSettled()));
-    if ((await Promise.race([settled, late])) === "late") {
-      const running = sessions.reduce((sum, session) => sum + session.runningHandlers, 0);
-      this.#logger.warn(
-        `${running} handlers ignore that their signal has aborted, ${waitMs} ms after the shutdown`,
-      );
-    }
-    timer?.cancel();
+    if (await settlesWithin(this.#clock, waitMs, settled)) return;
+    const running = sessions.reduce((sum, session) => sum + session.runningHandlers, 0);
+    this.#logger.warn(
+      `${running} handlers ignore that their signal has aborted, ${waitMs} ms after the shutdown`,
+    );
   }
 
-  async #stopListening(): Promise<void> {
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
-    await Promise.all(listeners.map((listener) => listener.close()));
+  #stopListening(): Promise<void> {
+    this.#listenersEnd ??= Promise.all(
+      [...this.#listeners].map(([listener, address]) => this.#closeListener(listener, address)),
+    ).then(() => {});
+    return this.#listenersEnd;
+  }
+
+  async #closeListener(listener: Listener, address: string): Promise<void> {
+    if (await settlesWithin(this.#clock, listenerEndMs, listener.close())) return;
+    this.#logger.warn(`The listener at ${address} has not ended ${listenerEndMs} ms after its close()`);
   }
 
   #checkServing(): void {
@@ -265,6 +277,19 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     throw new SluiceError("FAILED_PRECONDITION", `Cannot serve: the server is ${this.#state}`, {
       processed: "no",
     });
+  }
+}
+
+/** Whether `promise` resolves within `ms`. Rejects as it does. */
+async function settlesWithin(clock: Clock, ms: number, promise: Promise<unknown>): Promise<boolean> {
+  let timer: Timer | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = clock.setTimer(ms, () => resolve("late"));
+  });
+  try {
+    return (await Promise.race([promise, late])) !== "late";
+  } finally {
+    timer?.cancel();
   }
 }
 

@@ -1,5 +1,6 @@
 /** Server.drain() and dispose(): what runs may finish, within its time; what is new is turned away; nothing is left. */
 import type { ProtocolDefinition } from "@sluice/protocol";
+import type { Listener } from "@sluice/protocol/wire";
 import { describe, expect, test } from "vitest";
 import { type AnyClient, aborted, gate, inWorld, World, type WorldOptions } from "./world.ts";
 
@@ -39,6 +40,13 @@ function watch(promise: Promise<unknown>): () => boolean {
   });
   return () => isDone;
 }
+
+/** A listener that takes no links, and is closed when `closing` says so. */
+function listenerAt(address: string, closing: Promise<void>): Listener {
+  return { listen: async () => address, close: () => closing };
+}
+
+const never = new Promise<void>(() => {});
 
 describe("Server.drain()", () => {
   test("lets running calls finish, and then closes", async () => {
@@ -146,6 +154,28 @@ describe("Server.drain()", () => {
     },
   );
 
+  test("waits for calls and listeners at once, at most 5 s for a listener, and says which does not end", async () => {
+    const { going, options } = waiting();
+    await inWorld(options, async (world) => {
+      await world.until(world.server.listen(listenerAt("memory:stuck", never)));
+      const client = world.connect();
+      const outcome = await running(world, client);
+      const isDone = watch(world.server.drain());
+      await world.run();
+      expect(client.status).toBe("draining");
+      await world.advance(4_999);
+      expect(world.complaints).toEqual([]);
+      await world.advance(1);
+      expect(world.complaints).toEqual([
+        "The listener at memory:stuck has not ended 5000 ms after its close()",
+      ]);
+      expect(isDone()).toBe(false);
+      going.open("well");
+      await world.advance(50);
+      expect([await outcome(), isDone()]).toEqual(["well", true]);
+    });
+  });
+
   test("after dispose() waits for that", async () => {
     const { going, options } = waiting();
     await inWorld(options, async (world) => {
@@ -212,6 +242,62 @@ describe("Server.dispose()", () => {
       await world.end();
     },
   );
+
+  test("ends connections at once, and waits at most 5 s for a listener that does not end", async () => {
+    const { going, reasons, options } = waiting({ drainTimeout: 0 });
+    const world = new World(options);
+    const slow = gate();
+    const places = [listenerAt("memory:stuck", never), listenerAt("memory:slow", slow.promise)];
+    await world.until(world.server.listen(...places));
+    const outcome = await running(world, world.connect());
+    const isDone = watch(world.server.dispose());
+    await world.run();
+    expect(reasons).toEqual(["shutdown"]);
+    going.open("late");
+    expect(await outcome()).toMatchObject({ code: "UNAVAILABLE" });
+    await world.advance(4_999);
+    slow.open();
+    await world.run();
+    expect(isDone()).toBe(false);
+    await world.advance(1);
+    expect(isDone()).toBe(true);
+    expect(world.complaints.slice(1)).toEqual([
+      "The listener at memory:stuck has not ended 5000 ms after its close()",
+    ]);
+    await world.end();
+  });
+
+  test("while it drains waits for the listeners that the draining has begun to end", async () => {
+    const { options } = waiting();
+    await inWorld(options, async (world) => {
+      const closing = gate();
+      await world.until(world.server.listen(listenerAt("memory:slow", closing.promise)));
+      const drained = world.server.drain();
+      const isDone = watch(world.server.dispose());
+      await world.advance(1_000);
+      expect(isDone()).toBe(false);
+      closing.open();
+      await world.until(drained);
+      await world.run();
+      expect([isDone(), world.complaints]).toEqual([true, []]);
+    });
+  });
+
+  test("does not wait for a listener whose listen() it has overtaken longer than 5 s", async () => {
+    const { options } = waiting();
+    await inWorld(options, async (world) => {
+      const opening = gate<string>();
+      const listener = { listen: () => opening.promise, close: () => never };
+      const listening = world.server.listen(listener).catch((error) => error);
+      await world.until(world.server.dispose());
+      opening.open("memory:late");
+      await world.advance(5_000);
+      expect(await world.until(listening)).toMatchObject({ code: "FAILED_PRECONDITION", processed: "no" });
+      expect(world.complaints).toEqual([
+        "The listener at memory:late has not ended 5000 ms after its close()",
+      ]);
+    });
+  });
 
   test("waits for handlers whose clients have gone before, too", async () => {
     const { going, reasons, options } = waiting();

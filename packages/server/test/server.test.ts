@@ -53,7 +53,6 @@ describe("Server refuses", () => {
       /^Invalid access pattern "logs\*"/,
     ],
     ["a limit out of its range", { limits: { maxConnections: 0 } }, RangeError, /^limits\.maxConnections/],
-    ["a limit that nobody knows", { limits: { connections: 1 } }, TypeError, /limits\.connections/],
     ["a time out of its range", { drainTimeout: -1 }, RangeError, /^drainTimeout/],
     ["a name above 256 bytes", { name: "x".repeat(257) }, RangeError, /256 bytes/],
   ])("%s", (_, options, kind, message) => {
@@ -63,6 +62,44 @@ describe("Server refuses", () => {
     expect(make).toThrow(kind);
     expect(make).toThrow(message);
     expect(accepted).toBe(0);
+  });
+
+  const of = "of new Server()";
+  test.each<[string, unknown, string]>([
+    ["a misspelt one", { handler: handlers }, `handler ${of}: did you mean handlers?`],
+    ["one that has a value of false", { Public: false }, `Public ${of}: did you mean public?`],
+    [
+      "a misspelt limit",
+      { limits: { connections: 1 } },
+      `limits.connections ${of}: did you mean limits.maxConnections?`,
+    ],
+    ["a limit beside limits", { maxCalls: 1 }, `maxCalls ${of}: did you mean limits.maxCalls?`],
+    [
+      "a time in limits",
+      { limits: { drainTimeout: 1 } },
+      `limits.drainTimeout ${of}: did you mean drainTimeout?`,
+    ],
+  ])("an option that it does not know: %s", (_, options, message) => {
+    const make = (): unknown => new Server({ protocol, handlers, ...(options as object) } as never);
+    expect(make).toThrow(new TypeError(`Unknown option ${message}`));
+  });
+
+  test("one that resembles none, and says which there are", () => {
+    const make = (): unknown => new Server({ telemetry: {} } as never);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(
+      /^Unknown option telemetry of new Server\(\): it takes protocol, handlers, .*limits, /,
+    );
+  });
+
+  test("no option whose value is undefined", () => {
+    new Server({ telemetry: undefined, limits: undefined } as never);
+  });
+
+  test.each([undefined, null, 3000])("%s instead of options", (options) => {
+    const make = (): unknown => Reflect.construct(Server, options === undefined ? [] : [options]);
+    expect(make).toThrow(TypeError);
+    expect(make).toThrow(/^new Server\(\) needs options: .*new Server\(\{ protocol, handlers/);
   });
 
   test("a transport that only connects", () => {
@@ -157,6 +194,18 @@ describe("Server.listen()", () => {
       expect(await world.failure(world.server.listen("memory:late"))).toMatchObject(over);
       expect(() => world.server.handle(world.link.server)).toThrow(expect.objectContaining(over));
     }));
+
+  test.each<unknown>([undefined, { port: 3000 }, { tls: {} }, 3000])(
+    "rejects for %j, which is neither an address nor a listener, and listens nowhere",
+    (where) =>
+      inWorld(served, async (world) => {
+        const listener = new SlowListener();
+        const error = await world.failure(world.server.listen(listener, where as string));
+        expect(error).toBeInstanceOf(TypeError);
+        expect(error.message).toMatch(/^listen\(\) takes addresses, .* and listeners, /);
+        expect(listener.onLink).toBeUndefined();
+      }),
+  );
 
   test("rejects for an address that is none, and what listens goes on", () =>
     inWorld(served, async (world) => {

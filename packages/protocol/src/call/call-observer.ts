@@ -2,6 +2,7 @@
 import type { SluiceError } from "../errors/sluice-error.ts";
 import type { CallEnd } from "../session/call-end.ts";
 import type { OutgoingCall } from "../session/outgoing-call.ts";
+import { type AbortListener, addAbortListener, removeAbortListener } from "./abort-listeners.ts";
 
 /** Who is told how a call goes. */
 export interface CallObserver extends CallEnd {
@@ -42,22 +43,22 @@ export class PromisedEnd implements CallObserver {
 export class SignalledEnd implements CallEnd {
   readonly #end: CallEnd;
   readonly #signal: AbortSignal;
-  readonly #onAbort: () => void;
+  readonly #abort: AbortListener;
 
-  constructor(end: CallEnd, signal: AbortSignal, abort: (reason: unknown) => void) {
+  constructor(end: CallEnd, signal: AbortSignal, abort: AbortListener) {
     this.#end = end;
     this.#signal = signal;
-    this.#onAbort = () => abort(signal.reason);
-    signal.addEventListener("abort", this.#onAbort);
+    this.#abort = abort;
+    addAbortListener(signal, abort);
   }
 
   resolved(result: unknown): void {
-    this.#signal.removeEventListener("abort", this.#onAbort);
+    removeAbortListener(this.#signal, this.#abort);
     this.#end.resolved(result);
   }
 
   rejected(error: SluiceError): void {
-    this.#signal.removeEventListener("abort", this.#onAbort);
+    removeAbortListener(this.#signal, this.#abort);
     this.#end.rejected(error);
   }
 }

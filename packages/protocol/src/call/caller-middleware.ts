@@ -6,6 +6,7 @@ import type { ProcedureKind } from "../definition/kinds.ts";
 import { type Processed, SluiceError } from "../errors/sluice-error.ts";
 import { cancelled } from "../session/call-end.ts";
 import type { OutgoingCall } from "../session/outgoing-call.ts";
+import { type AbortListener, addAbortListener, removeAbortListener } from "./abort-listeners.ts";
 import type { CallObserver } from "./call-observer.ts";
 import type { Metadata } from "./metadata.ts";
 
@@ -77,7 +78,7 @@ class ChainGuard {
   hasOpened = false;
   readonly #signal: AbortSignal | undefined;
   readonly #timer: Timer | undefined;
-  readonly #onAbort: () => void;
+  readonly #onAbort: AbortListener;
 
   constructor(procedure: string, observer: CallObserver, { clock, timeout, signal }: ChainBounds) {
     const end = (makeError: (processed: Processed) => SluiceError): void => {
@@ -85,8 +86,8 @@ class ChainGuard {
       observer.rejected(makeError(this.hasOpened ? "maybe" : "no"));
     };
     this.#signal = signal;
-    this.#onAbort = () => end((processed) => cancelled(signal?.reason, processed));
-    signal?.addEventListener("abort", this.#onAbort);
+    this.#onAbort = (reason) => end((processed) => cancelled(reason, processed));
+    if (signal !== undefined) addAbortListener(signal, this.#onAbort);
     if (timeout === undefined) return;
     const message = `${procedure} did not end within ${timeout} ms`;
     this.#timer = clock.setTimer(timeout, () => {
@@ -96,7 +97,7 @@ class ChainGuard {
 
   release(): void {
     this.#timer?.cancel();
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#signal !== undefined) removeAbortListener(this.#signal, this.#onAbort);
   }
 }
 

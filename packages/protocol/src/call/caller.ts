@@ -11,6 +11,7 @@ import { SluiceError } from "../errors/sluice-error.ts";
 import { cancelled } from "../session/call-end.ts";
 import type { OutgoingCall } from "../session/outgoing-call.ts";
 import type { Session } from "../session/session.ts";
+import { addAbortListener, removeAbortListener } from "./abort-listeners.ts";
 import { CallHandle } from "./call-handle.ts";
 import { type CallObserver, PromisedEnd, SignalledEnd } from "./call-observer.ts";
 import type { CallerMiddleware, CallInfo } from "./caller-middleware.ts";
@@ -150,6 +151,7 @@ export class Caller {
     open: (info: CallInfo, session: Session, observer: CallObserver) => void,
   ): void {
     const { procedure } = info;
+    const { signal } = options;
     if (options.failFast ?? this.#defaults.failFast) {
       const message = `Cannot call ${procedure}: there is no connection, and failFast is set`;
       observer.rejected(new SluiceError("UNAVAILABLE", message, { processed: "no" }));
@@ -161,18 +163,18 @@ export class Caller {
       if (isSettled) return false;
       isSettled = true;
       timer?.cancel();
-      options.signal?.removeEventListener("abort", onAbort);
+      if (signal !== undefined) removeAbortListener(signal, onAbort);
       return true;
     };
     const fail = (error: SluiceError): void => {
       if (settle()) observer.rejected(error);
     };
-    const onAbort = (): void => fail(cancelled(options.signal?.reason, "no"));
-    if (options.signal?.aborted === true) {
-      onAbort();
+    const onAbort = (reason: unknown): void => fail(cancelled(reason, "no"));
+    if (signal?.aborted === true) {
+      onAbort(signal.reason);
       return;
     }
-    options.signal?.addEventListener("abort", onAbort);
+    if (signal !== undefined) addAbortListener(signal, onAbort);
     if (timeout !== undefined) {
       timer = this.clock.setTimer(timeout, () => {
         const cause = this.#route.lastFailure;
