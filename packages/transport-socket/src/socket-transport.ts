@@ -19,7 +19,7 @@ import { linkProtocol, readTarget, type SocketTarget } from "./socket-target.ts"
 export interface SocketTransportOptions {
   /**
    * A path (`/run/app.sock`), an address (`unix:…`, `tcp://host:port`, `tls://host:port`), a socket, or a function that brings one for each
-   * connection. A socket given is used once and taken over.
+   * connection. A socket given is used once and taken over: a client that loses it does not connect again.
    */
   readonly socket: string | Socket | (() => Socket | Promise<Socket>);
   /** For a `tls:` address: whom to trust, and who this side is. */
@@ -102,18 +102,19 @@ export class SocketTransport<Incoming = never, Outgoing = never> implements Tran
     return link;
   }
 
+  /** Gives `socket`, the first time. Another time would find it used: to try again is of no use. */
   #useOnce(socket: Socket): Socket {
-    if (this.#isUsed || socket.destroyed) {
-      throw new SluiceError(
-        "UNAVAILABLE",
-        "Cannot connect: the socket of this transport was used or is closed",
-        {
-          processed: "no",
-        },
-      );
+    if (!this.#isUsed && !socket.destroyed) {
+      this.#isUsed = true;
+      return socket;
     }
-    this.#isUsed = true;
-    return socket;
+    const cause = socket.errored ?? undefined;
+    const why = `${this.#isUsed ? "was used" : "is closed"}${cause === undefined ? "" : ` (${cause.message})`}`;
+    throw new SluiceError(
+      "FAILED_PRECONDITION",
+      `Cannot connect: the socket of this transport ${why}. Pass a path, an address, or a function that brings one for each connection`,
+      { processed: "no", cause },
+    );
   }
 
   #checkUsable(): void {

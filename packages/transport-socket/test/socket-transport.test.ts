@@ -81,7 +81,12 @@ describe("SocketTransport", () => {
     const transport = new SocketTransport({ socket });
     const link = await transport.connect();
     expect(link.info.transport).toBe("tcp");
-    await expect(transport.connect()).rejects.toMatchObject({ code: "UNAVAILABLE", processed: "no" });
+    await expect(transport.connect()).rejects.toMatchObject({
+      code: "FAILED_PRECONDITION",
+      processed: "no",
+      message:
+        "Cannot connect: the socket of this transport was used. Pass a path, an address, or a function that brings one for each connection",
+    });
     const far = await accepted(served);
     const ends = [ended(link), ended(far)];
     await transport.dispose();
@@ -93,8 +98,12 @@ describe("SocketTransport", () => {
     const socket = new NetSocket();
     socket.destroy();
     const transport = new SocketTransport({ socket });
-    await expect(transport.connect()).rejects.toMatchObject({ code: "UNAVAILABLE" });
-    expect(() => transport.accept(() => {})).toThrow(expect.objectContaining({ code: "UNAVAILABLE" }));
+    const refusal = {
+      code: "FAILED_PRECONDITION",
+      message: expect.stringContaining("is closed. Pass a path"),
+    };
+    await expect(transport.connect()).rejects.toMatchObject(refusal);
+    expect(() => transport.accept(() => {})).toThrow(expect.objectContaining(refusal));
   });
 
   test("serves an accepted socket, once, with what it has said before", async () => {
@@ -114,7 +123,7 @@ describe("SocketTransport", () => {
     const links: Link[] = [];
     transport.accept((link) => links.push(link));
     expect(() => transport.accept((link) => links.push(link))).toThrow(
-      expect.objectContaining({ code: "UNAVAILABLE" }),
+      expect.objectContaining({ code: "FAILED_PRECONDITION" }),
     );
     expect(links.map(({ info }) => info.transport)).toEqual(["unix"]);
     const nonce = await new Promise((resolve) => {

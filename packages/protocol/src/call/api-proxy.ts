@@ -55,13 +55,21 @@ function argumentReader(definition: ProcedureDefinition): (args: unknown[]) => A
     return ([data, options]) => ({ ...(options as AnyCallOptions | undefined), data });
   }
   const schema = definition.param === undefined ? undefined : jsonSchemaOf(definition.param);
-  const elements = typeof schema === "object" ? schema.prefixItems?.length : undefined;
-  if (elements === undefined)
+  if (typeof schema !== "object" || schema.prefixItems === undefined)
     return ([param, options]) => ({ ...(options as AnyCallOptions | undefined), param });
-  const isClosed = typeof schema === "object" && schema.items === false;
+  const { items, maxItems, prefixItems } = schema;
+  const { length } = prefixItems;
+  // Of a tuple without end, everything is an element.
+  if (items !== false && maxItems !== length) return (args) => ({ param: args });
   return (args) => {
-    if (!isClosed) return { param: args };
-    const options = args[elements] as AnyCallOptions | undefined;
-    return { ...options, param: args.slice(0, elements) };
+    const options = args[length] as AnyCallOptions | undefined;
+    return { ...options, param: withoutAbsentEnd(args.slice(0, length)) };
   };
+}
+
+/** Elements that were left out so that options could follow are no elements. */
+function withoutAbsentEnd(elements: unknown[]): unknown[] {
+  let { length } = elements;
+  while (length > 0 && elements[length - 1] === undefined) length--;
+  return length === elements.length ? elements : elements.slice(0, length);
 }

@@ -148,7 +148,7 @@ export class CallHandle implements Call<unknown, unknown, unknown>, CallObserver
     return this.result;
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<unknown, undefined, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<unknown, undefined, unknown> {
     return new SourceIterator(this.#getItems());
   }
 

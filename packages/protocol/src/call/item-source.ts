@@ -73,7 +73,7 @@ export class LateSource<Item> implements ItemSource<Item> {
 }
 
 /** Reads a source for `for await` over the call itself; leaving the loop leaves the source. */
-export class SourceIterator<Item> implements AsyncIterator<Item, undefined, undefined> {
+export class SourceIterator<Item> implements AsyncIterator<Item, undefined, unknown> {
   readonly #source: ItemSource<Item>;
   #isOver = false;
 
@@ -87,12 +87,13 @@ export class SourceIterator<Item> implements AsyncIterator<Item, undefined, unde
     return source.length > 0 ? Promise.resolve({ done: false, value: source.shift() }) : source.next();
   }
 
-  return(): Promise<IteratorResult<Item, undefined>> {
+  /** Gives `value` back, as the iterators of streams and generators do: a generator that delegates to this ends with it. */
+  return(value?: unknown): Promise<IteratorResult<Item, undefined>> {
     if (!this.#isOver) {
       this.#isOver = true;
       this.#source.cancel(undefined);
     }
-    return Promise.resolve({ done: true, value: undefined });
+    return Promise.resolve({ done: true, value: value as undefined });
   }
 
   [Symbol.asyncIterator](): this {

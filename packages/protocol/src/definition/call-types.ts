@@ -100,7 +100,7 @@ export interface StreamCall<Receive, Result> extends PromiseLike<Result> {
   abort(reason?: unknown): void;
   /** Takes the remaining items, drops them, and gives the result. */
   drain(): Promise<Result>;
-  [Symbol.asyncIterator](): AsyncIterator<Receive, undefined, undefined>;
+  [Symbol.asyncIterator](): AsyncIterator<Receive, undefined, unknown>;
   /** Closes the call and waits for its end, whatever that is. */
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -199,7 +199,7 @@ type ApiArguments<Protocol, Procedure extends keyof Protocol, Options> = Protoco
   readonly param: infer Slot;
 }
   ? IsPositional<Slot> extends true
-    ? Elements<ValueOf<Slot>, Options>
+    ? Elements<ArraysOf<Slot>, Options>
     : OneArgument<ValueOf<Slot>, Options>
   : OneArgument<undefined, Options>;
 
@@ -217,11 +217,17 @@ type IsTuple<Value> = Value extends readonly unknown[]
     : true
   : false;
 
+/** The arrays among the values of a slot: elements make nothing else. A schema without `type` has them among all values. */
+type ArraysOf<Slot> =
+  unknown extends ValueOf<Slot>
+    ? ValueOf<Slot & { readonly type: "array" }>
+    : Extract<ValueOf<Slot>, readonly unknown[]>;
+
 type Elements<Param, Options> = Param extends readonly unknown[]
   ? number extends Param["length"]
     ? Param
     : [...elements: Param, options?: Options]
-  : OneArgument<Param, Options>;
+  : never;
 
 type OneArgument<Value, Options> = undefined extends Value
   ? [value?: Value, options?: Options]

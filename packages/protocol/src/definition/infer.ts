@@ -147,12 +147,12 @@ type FirstOf<Prefix, Least, R, Done extends unknown[]> = Prefix extends readonly
     : FirstOf<Rest, Least, R, [...Done, Node<Head, R>]>
   : Done;
 
-type Tail<S, Prefix extends readonly unknown[], R> = S extends { readonly items: infer Item }
-  ? Item extends false
-    ? []
-    : Node<Item, R>[]
-  : S extends { readonly maxItems: Prefix["length"] }
-    ? []
+type Tail<S, Prefix extends readonly unknown[], R> = S extends { readonly maxItems: Prefix["length"] }
+  ? []
+  : S extends { readonly items: infer Item }
+    ? Item extends false
+      ? []
+      : Node<Item, R>[]
     : unknown[];
 
 type ObjectOf<S, R> = "properties" extends keyof S

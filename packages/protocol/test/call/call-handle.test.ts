@@ -72,6 +72,46 @@ describe.each(["binary", "structured"] as const)("a call over a %s link", (kind)
     await pair.expectIdle();
   });
 
+  it("is what a generator may delegate to: it yields the items, and ends with undefined; the result is awaited", async () => {
+    const pair = await callPair(options({ kind }));
+    const call = pair.caller.items("count", "stream", { param: 3 });
+    const relay = (async function* () {
+      yield "first";
+      const end = yield* call;
+      yield ["end", end];
+      return call;
+    })();
+    expect(await pair.until(readAll(relay))).toEqual(["first", 1, 2, 3, ["end", undefined]]);
+    expect(await call.result).toBe("counted to 3");
+
+    const chat = pair.caller.items("chat", "channel");
+    const doubled = (async function* (): AsyncGenerator<unknown, unknown, unknown> {
+      yield* chat;
+      return await chat;
+    })();
+    const first = doubled.next("nobody hears this");
+    await pair.until(chat.send(5));
+    expect(await pair.until(first)).toEqual({ done: false, value: 10 });
+    const last = doubled.next();
+    await pair.until(chat.writable.getWriter().close());
+    expect(await pair.until(last)).toEqual({ done: true, value: 5 });
+    await pair.expectIdle();
+  });
+
+  it("is left by a generator that delegated to it and is told to end, with the value that it was told", async () => {
+    const pair = await callPair(options({ kind }));
+    const call = pair.caller.items("count", "stream", { param: 1_000_000 });
+    const relay = (async function* (): AsyncGenerator<unknown, unknown, unknown> {
+      return yield* call;
+    })();
+    expect(await pair.until(relay.next())).toEqual({ done: false, value: 1 });
+    expect(await pair.until(relay.return("enough"))).toEqual({ done: true, value: "enough" });
+    expect(await pair.until(relay.next())).toEqual({ done: true, value: undefined });
+    await pair.failure(call);
+    expect(pair.auditor.ofType("toAcceptor", FrameType.CANCEL)).toMatchObject([{ abort: false }]);
+    await pair.expectIdle();
+  });
+
   it("CH-1 sends and receives", async () => {
     const pair = await callPair(options({ kind }));
     const call = pair.caller.items("chat", "channel");

@@ -3,11 +3,13 @@ import { describe, expectTypeOf, test } from "vitest";
 import type {
   Api,
   Call,
+  CallOptions,
   CallStats,
   ChannelCall,
   StreamCall,
   TypedCalls,
 } from "../../src/definition/call-types.ts";
+import type { HandlersOf, StreamHandler } from "../../src/definition/handler-types.ts";
 import type { ProtocolDefinition } from "../../src/definition/protocol-definition.ts";
 import type { Service } from "../../src/definition/service.ts";
 import type { Client } from "./declared-peers.ts";
@@ -15,6 +17,15 @@ import type { Shop, shop } from "./shop.ts";
 
 declare const client: Client<Shop>;
 declare const source: AsyncIterable<Uint8Array> & ReadableStream<Uint8Array>;
+
+/** A request whose param is a pair of numbers, or more, as `Rest` says. */
+interface Pair<Rest> {
+  readonly type: "request";
+  readonly param: Rest & {
+    readonly prefixItems: readonly [{ readonly type: "number" }, { readonly type: "number" }];
+  };
+  readonly result: true;
+}
 
 describe("request", () => {
   test("gives a promise of the result", () => {
@@ -180,6 +191,55 @@ describe("a call", () => {
   });
 });
 
+describe("a generator that delegates to a call", () => {
+  test("yields its items, and gets nothing at its end: the result is awaited", () => {
+    async function* ticks() {
+      const end = yield* client.stream("prices/ticks");
+      expectTypeOf(end).toEqualTypeOf<undefined>();
+      return end;
+    }
+    expectTypeOf(ticks()).toEqualTypeOf<AsyncGenerator<number, undefined, unknown>>();
+    async function* chat() {
+      const call = client.channel("support/chat", { param: "help" });
+      expectTypeOf(yield* call).toEqualTypeOf<undefined>();
+      return await call;
+    }
+    expectTypeOf(chat()).toEqualTypeOf<AsyncGenerator<"typing" | "read", null, unknown>>();
+  });
+
+  test("may be sent anything by next(), which nobody hears", () => {
+    type Sent<Next> = () => AsyncGenerator<number, void, Next>;
+    const ticks = client.stream("prices/ticks");
+    const anything: Sent<unknown> = async function* () {
+      yield* ticks;
+    };
+    const nothing: Sent<void> = async function* () {
+      yield* ticks;
+    };
+    const texts: Sent<string> = async function* () {
+      yield* ticks;
+    };
+    void [anything, nothing, texts];
+  });
+
+  test("is a handler", () => {
+    const relay: StreamHandler<Shop, "prices/ticks"> = async function* () {
+      yield* client.stream("prices/ticks");
+    };
+    const relays: Pick<HandlersOf<Shop>, "prices/ticks" | "support/chat"> = {
+      async *"prices/ticks"() {
+        yield* client.stream("prices/ticks");
+      },
+      async *"support/chat"() {
+        const call = client.channel("support/chat", { param: "help" });
+        yield* call;
+        return await call;
+      },
+    };
+    void [relay, relays];
+  });
+});
+
 describe("calls of a protocol that is known at run time only", () => {
   test("take any name and any value", () => {
     const calls = {} as TypedCalls<ProtocolDefinition>;
@@ -279,6 +339,56 @@ describe("the proxy", () => {
     void tuples.none();
     // @ts-expect-error the first is missing
     void tuples.one();
+  });
+
+  test("takes options after a tuple that `maxItems` ends, as after one that `items` ends", () => {
+    interface Protocol {
+      readonly max: Pair<{ readonly type: "array"; readonly minItems: 2; readonly maxItems: 2 }>;
+      readonly both: Pair<{
+        readonly type: "array";
+        readonly minItems: 2;
+        readonly maxItems: 2;
+        readonly items: { readonly type: "number" };
+      }>;
+      readonly longer: Pair<{ readonly type: "array"; readonly minItems: 2; readonly maxItems: 3 }>;
+    }
+    const tuples = {} as Api<Protocol>;
+    type TwoAndOptions = [first: number, second: number, options?: CallOptions];
+    expectTypeOf(tuples.max).parameters.toEqualTypeOf<TwoAndOptions>();
+    expectTypeOf(tuples.both).parameters.toEqualTypeOf<TwoAndOptions>();
+    void tuples.max(1, 2, { timeout: 5_000 });
+    // @ts-expect-error options are no third number
+    void tuples.max(1, 2, 3);
+    // The third may be anything, also what looks like options.
+    expectTypeOf(tuples.longer).parameters.toEqualTypeOf<[number, number, ...unknown[]]>();
+  });
+
+  test("takes options after elements that are left out", () => {
+    interface Protocol {
+      readonly some: Pair<{ readonly type: "array"; readonly minItems: 1; readonly items: false }>;
+    }
+    const tuples = {} as Api<Protocol>;
+    void tuples.some(1, undefined, { timeout: 5_000 });
+    // @ts-expect-error options have their place, after all elements
+    void tuples.some(1, { timeout: 5_000 });
+  });
+
+  test("takes elements where a schema with prefixItems allows other values, too", () => {
+    interface Protocol {
+      readonly untyped: Pair<{ readonly minItems: 2; readonly items: false }>;
+      readonly nullable: Pair<{
+        readonly type: readonly ["array", "null"];
+        readonly minItems: 2;
+        readonly items: false;
+      }>;
+    }
+    const tuples = {} as Api<Protocol>;
+    void tuples.untyped(1, 2, { timeout: 5_000 });
+    void tuples.nullable(1, 2, { timeout: 5_000 });
+    // @ts-expect-error as an element it would not fit, and there is no other place
+    void tuples.nullable(null);
+    // @ts-expect-error text
+    void tuples.untyped("1", 2);
   });
 
   test("of an array that is no tuple takes it as one argument", () => {

@@ -128,6 +128,10 @@ const valid: readonly Pair[] = [
     1,
   ]),
   each({ type: "array", prefixItems: [{ type: "string" }], minItems: 1, maxItems: 2 })(["a"], ["a", true]),
+  each({ type: "array", prefixItems: [{ type: "string" }], items: { type: "number" }, maxItems: 1 })(
+    [],
+    ["a"],
+  ),
   each({
     type: "array",
     prefixItems: [point, { anyOf: [{ type: "null" }, point] }],

@@ -221,6 +221,8 @@ describe("arrays and tuples", () => {
     >();
     expectTypeOf<Infer<Pair & { maxItems: 2 }>>().toEqualTypeOf<[string, number]>();
     expectTypeOf<Infer<Pair & { maxItems: 5 }>>().toEqualTypeOf<[string, number, ...unknown[]]>();
+    expectTypeOf<Infer<Pair & { items: Text; maxItems: 2 }>>().toEqualTypeOf<[string, number]>();
+    expectTypeOf<Infer<Pair & { items: Text; maxItems: 5 }>>().toEqualTypeOf<[string, number, ...string[]]>();
     type Long = { type: "array"; prefixItems: [Text]; minItems: 3; items: Count };
     expectTypeOf<Infer<Long>>().toEqualTypeOf<[string, ...number[]]>();
   });
