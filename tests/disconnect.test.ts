@@ -1,10 +1,10 @@
-/** Links that are lost: what calls and handlers learn, and how a client comes back. */
+/** Links that are lost without a session to find again: what calls and handlers learn, and how a client comes back. */
 import { SluiceError } from "@sluice/protocol";
 import { describe, expect, test } from "vitest";
 import { matrix } from "./matrix.ts";
 import { aborted, inWorld, until } from "./world.ts";
 
-const fast = { reconnect: { initial: 1, max: 10 } };
+const fast = { reconnect: { initial: 1, max: 10 }, session: false };
 
 describe.each(matrix)("a lost link over $name", (cell) => {
   test("ends running calls, which may have run, and tells their handlers", () => {

@@ -39,6 +39,8 @@ export interface ClientOptions<Protocol, Served = Protocol> extends LimitOptions
   readonly failFast?: boolean;
   /** How to connect again after a loss; `false`: not at all. Default: 100 ms · 2ⁿ up to 30 s, full jitter, for ever. */
   readonly reconnect?: false | ReconnectOptions;
+  /** `false`: a lost link ends its calls. Default `true`: they go on over the next one, if the server keeps sessions. */
+  readonly session?: boolean;
   /** Handlers for calls from the server. What is not here is refused. */
   readonly handlers?: ClientHandlers<Served>;
   /** The protocol of `handlers`. Default: `protocol`. */
@@ -67,6 +69,7 @@ const topNames: Record<keyof ClientOptions<unknown>, true> = {
   failFast: true,
   reconnect: true,
   limits: true,
+  session: true,
   handlers: true,
   clientProtocol: true,
   codec: true,

@@ -4,7 +4,6 @@
 import {
   type Api,
   type CallArguments,
-  type CallOptions,
   type ChannelArguments,
   type ChannelCall,
   checkDefinition,
@@ -14,7 +13,6 @@ import {
   type Logger,
   type ParamOf,
   type ProcedureNames,
-  type Processed,
   type ProtocolDefinition,
   type ReceiveOf,
   type ResultOf,
@@ -29,7 +27,6 @@ import {
   type CallerDefaults,
   type CallerMiddleware,
   type Clock,
-  cancelled,
   consoleLogger,
   EventEmitter,
   introspection,
@@ -43,11 +40,12 @@ import {
   serviceApi,
   serviceProcedures,
   systemClock,
-  type Timer,
   type Transport,
+  within,
 } from "@sluice/protocol/wire";
 import { type ClientOptions, checkClientOptions, checkTransports } from "./client-options.ts";
 import { ClientConnection, type ClientStatus } from "./connection.ts";
+import { type PingOptions, ping } from "./ping.ts";
 import { ClientProcedures } from "./procedures.ts";
 import { ReconnectPolicy } from "./reconnect-policy.ts";
 import { reverseCalls } from "./reverse-calls.ts";
@@ -111,6 +109,7 @@ export class Client<
       codecs: [options.codec ?? jsonCodec],
       credentials: options.credentials,
       reconnect: reconnect === false ? undefined : new ReconnectPolicy(reconnect),
+      keepsSession: options.session !== false,
       serve: reverseCalls({
         protocol: clientProtocol ?? protocol,
         handlers,
@@ -216,31 +215,8 @@ export class Client<
    * Rejects with `DEADLINE_EXCEEDED` after `timeout` ms without an answer (default: `handshakeTimeout`), of which waiting for the
    * connection is a part.
    */
-  async ping(options: Pick<CallOptions, "timeout" | "signal"> = {}): Promise<number> {
-    const { timeout = this.#limits.handshakeTimeout, signal } = options;
-    if (!(Number.isFinite(timeout) && timeout >= 0)) {
-      const message = `Invalid timeout ${timeout}: must be milliseconds, at least 0`;
-      throw new SluiceError("INVALID_ARGUMENT", message, { processed: "no" });
-    }
-    if (signal?.aborted) throw cancelled(signal.reason, "no");
-    if (timeout === 0) throw unanswered(0, "no", undefined);
-    let processed: Processed = "no";
-    const answer = this.#connection.waitForSession().then((session) => {
-      processed = "maybe";
-      return session.ping();
-    });
-    let giveUp = (): void => {};
-    const givenUp = new Promise<never>((_, reject) => {
-      giveUp = () => reject(cancelled(signal?.reason, processed));
-    });
-    signal?.addEventListener("abort", giveUp);
-    try {
-      return await within(this.#clock, timeout, Promise.race([answer, givenUp]), () => {
-        throw unanswered(timeout, processed, this.#connection.lastFailure);
-      });
-    } finally {
-      signal?.removeEventListener("abort", giveUp);
-    }
+  ping(options: PingOptions = {}): Promise<number> {
+    return ping(this.#connection, this.#clock, this.#limits.handshakeTimeout, options);
   }
 
   /** Runs `middleware` around every call of this client, inside of what was added before. */
@@ -283,7 +259,10 @@ export class Client<
   async #dispose(): Promise<void> {
     const clock = this.#clock;
     const session = this.#connection.anySession;
-    if (session !== undefined) await within(clock, this.#limits.graceMs, session.stop(), ignore);
+    // One without a link has nobody to tell.
+    if (session !== undefined && !session.isDetached) {
+      await within(clock, this.#limits.graceMs, session.stop(), ignore);
+    }
     this.#connection.close(new SluiceError("CANCELLED", "The client was disposed", { processed: "no" }));
     const ends = this.#transports.map((transport) =>
       within(clock, transportEndMs, transport.dispose(), () => {
@@ -293,35 +272,6 @@ export class Client<
     );
     await Promise.all(ends);
   }
-}
-
-/** What `promise` brings, or `late` if it has not settled after `ms`. */
-async function within<Value>(
-  clock: Clock,
-  ms: number,
-  promise: Promise<Value>,
-  late: () => Value,
-): Promise<Value> {
-  let timer: Timer | undefined;
-  const isLate = new Promise<void>((resolve) => {
-    timer = clock.setTimer(ms, resolve);
-  });
-  try {
-    return await Promise.race([promise, isLate.then(late)]);
-  } finally {
-    timer?.cancel();
-  }
-}
-
-function unanswered(ms: number, processed: Processed, cause: SluiceError | undefined): SluiceError {
-  const why =
-    processed === "maybe"
-      ? ""
-      : `: there is no connection${cause === undefined ? "" : ` (${cause.message})`}`;
-  return new SluiceError("DEADLINE_EXCEEDED", `A ping was not answered within ${ms} ms${why}`, {
-    processed,
-    cause,
-  });
 }
 
 function ignore(): void {}

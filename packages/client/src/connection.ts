@@ -6,6 +6,7 @@ import {
   type CallAcceptor,
   type Clock,
   type Codec,
+  type ConnectSessionOptions,
   connectSession,
   type LocalPeer,
   type ResolvedLimits,
@@ -13,6 +14,7 @@ import {
   SluiceError,
   type Timer,
   type Transport,
+  within,
 } from "@sluice/protocol/wire";
 import type { ReconnectPolicy } from "./reconnect-policy.ts";
 
@@ -33,6 +35,8 @@ export interface ConnectionOptions {
   readonly credentials: Credentials;
   /** `undefined`: a lost link is the end. */
   readonly reconnect: ReconnectPolicy | undefined;
+  /** Whether calls shall go on over the next link. */
+  readonly keepsSession: boolean;
   serve(session: Session): CallAcceptor;
   /** Told of every change, after it. */
   onStatus(status: ClientStatus): void;
@@ -57,7 +61,10 @@ interface Waiting {
 export class ClientConnection {
   readonly #options: ConnectionOptions;
   #status: ClientStatus = "idle";
+  /** The one that calls are opened in, or that waits for another link. */
   #session: Session | undefined;
+  /** Attempts to find a session again. */
+  #claims = 0;
   #waiting: Waiting[] = [];
   /** Attempts that failed since the last connection; its loss counts as one of every transport. */
   #failures = 0;
@@ -118,6 +125,13 @@ export class ClientConnection {
     this.#setStatus("closed");
   }
 
+  /** No connection will follow: what waited for one fails with what had ended the last. */
+  #giveUp(error: SluiceError): void {
+    const session = this.#session;
+    if (session?.state.name === "detached") session.lose(session.state.error);
+    this.close(error);
+  }
+
   async #connect(): Promise<void> {
     // Who was told of the status may have closed it.
     if (this.#closedBy !== undefined) return;
@@ -138,7 +152,15 @@ export class ClientConnection {
       // Once that is done, the session ends with its link.
       const giveUp = (): void => link.destroy();
       attempt.signal.addEventListener("abort", giveUp);
-      const session = await connectSession(link, { local, limits, clock, codecs, credentials, serve });
+      const session = await connectSession(link, {
+        local,
+        limits,
+        clock,
+        codecs,
+        credentials,
+        session: this.#wantedSession(),
+        serve,
+      });
       attempt.signal.removeEventListener("abort", giveUp);
       if (!attempt.signal.aborted) this.#connected(session);
     } catch (reason) {
@@ -147,25 +169,27 @@ export class ClientConnection {
     }
   }
 
+  /** The session that lost its link, a new one, or one that ends with its link. */
+  #wantedSession(): ConnectSessionOptions["session"] {
+    const session = this.#session;
+    const ticket = session?.isDetached === true ? session.ticket : undefined;
+    if (session !== undefined && ticket !== undefined) return { session, ticket, attempt: ++this.#claims };
+    return this.#options.keepsSession && this.#options.reconnect !== undefined ? "wanted" : undefined;
+  }
+
   /** What brings them is the user's, and may never end: it has the time of a handshake. */
   async #credentials(givenUp: AbortSignal): Promise<unknown> {
     const { credentials, clock, limits } = this.#options;
     if (typeof credentials !== "function") return credentials;
     const ms = limits.handshakeTimeout;
-    let timer: Timer | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = clock.setTimer(ms, () => {
-        const message = `credentials() has brought none within ${ms} ms (handshakeTimeout)`;
-        reject(new SluiceError("UNAVAILABLE", message, { processed: "no" }));
-      });
-    });
     // A client that is closed meanwhile shall not keep the process alive for the rest of that time.
-    givenUp.addEventListener("abort", () => timer?.cancel());
-    try {
-      return await Promise.race([credentials(), late]);
-    } finally {
-      timer?.cancel();
-    }
+    const aborted = new Promise<undefined>((resolve) => {
+      givenUp.addEventListener("abort", () => resolve(undefined));
+    });
+    return within(clock, ms, Promise.race([credentials(), aborted]), () => {
+      const message = `credentials() has brought none within ${ms} ms (handshakeTimeout)`;
+      throw new SluiceError("UNAVAILABLE", message, { processed: "no" });
+    });
   }
 
   #connected(session: Session): void {
@@ -180,8 +204,14 @@ export class ClientConnection {
         if (this.#session === session) this.#setStatus("draining");
       },
       idsUsedUp: () => void this.#replace(session),
+      detached: (error) => {
+        if (this.#session === session) this.#again(error);
+      },
       closed: (error) => {
-        if (this.#session === session) this.#lost(error);
+        if (this.#session !== session) return;
+        this.#session = undefined;
+        // One that waited for another link is given up; whoever connects goes on.
+        if (this.#status === "connected" || this.#status === "draining") this.#lost(error);
       },
     };
     if (session.state.name === "draining") {
@@ -203,17 +233,19 @@ export class ClientConnection {
 
   #lost(error: SluiceError): void {
     this.#session = undefined;
+    if (this.#options.reconnect === undefined || finalCodes.has(error.code)) this.#giveUp(error);
+    else this.#again(error);
+  }
+
+  /** The link is lost: another one is tried. */
+  #again(error: SluiceError): void {
     const { reconnect, logger, transports } = this.#options;
     // The loss is the first failure, and the first transport has its try again.
     this.#failures = transports.length;
-    if (reconnect === undefined || finalCodes.has(error.code)) {
-      this.close(error);
-      return;
-    }
     this.#lastFailure = error;
     logger.info(`The connection was lost: ${error.message}`);
     this.#setStatus("reconnecting");
-    this.#againIn(reconnect.delay(1), error);
+    this.#againIn(reconnect?.delay(1), error);
   }
 
   #failed(error: SluiceError, transport: Transport<unknown, unknown>): void {
@@ -225,7 +257,7 @@ export class ClientConnection {
     logger[isQuiet && this.#failures === 1 ? "warn" : "info"](
       `Cannot connect over ${transport.name}: ${error.message}`,
     );
-    if (finalCodes.has(error.code)) this.close(error);
+    if (finalCodes.has(error.code)) this.#giveUp(error);
     else if (this.#failures % transports.length !== 0) void this.#connect();
     else {
       // Every transport has had its try: that is one failure for the policy.
@@ -236,7 +268,7 @@ export class ClientConnection {
 
   #againIn(delayMs: number | undefined, error: SluiceError): void {
     if (this.#closedBy !== undefined) return;
-    if (delayMs === undefined) this.close(error);
+    if (delayMs === undefined) this.#giveUp(error);
     else this.#retry = this.#options.clock.setTimer(delayMs, () => void this.#connect());
   }
 

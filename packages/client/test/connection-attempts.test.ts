@@ -279,6 +279,7 @@ describe("ClientConnection sends credentials", () => {
     await rig.start();
     expect(rig.clock.nextTimerMs).toBe(5_000);
     rig.connection.close(new SluiceError("CANCELLED", "enough"));
+    await rig.clock.advance(0);
     expect(rig.clock.nextTimerMs).toBeUndefined();
     await rig.end();
   });

@@ -32,6 +32,7 @@ export class ConnectionRig {
       codecs: [jsonCodec],
       credentials: undefined,
       reconnect: new ReconnectPolicy({ jitter: "none" }),
+      keepsSession: true,
       serve: () => ({
         accept() {
           throw new SluiceError("UNIMPLEMENTED", "Nothing is served here");

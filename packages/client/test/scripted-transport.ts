@@ -108,11 +108,13 @@ export class ScriptedTransport implements Transport {
       authenticate: (hello) => {
         this.hellos.push(hello);
         if (outcome.name === "refuse") throw outcome.error;
-        return () => ({
-          accept() {
-            throw new SluiceError("UNIMPLEMENTED", "Nothing is served here");
-          },
-        });
+        return {
+          serve: () => ({
+            accept() {
+              throw new SluiceError("UNIMPLEMENTED", "Nothing is served here");
+            },
+          }),
+        };
       },
     });
     const closed = (): void => void this.links.delete(link);

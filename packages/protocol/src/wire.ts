@@ -79,18 +79,32 @@ export type { Pem, TlsOptions } from "./link/tls-options.ts";
 export type { ConnectOptions, Listener, Transport } from "./link/transport.ts";
 export { checkOptionNames, optionPaths } from "./option-names.ts";
 export { isBytes } from "./schema/byte-string.ts";
-export { hasUniqueItems, isOneOf } from "./schema/equality.ts";
+export { contentOf, hasUniqueItems, isOneOf } from "./schema/equality.ts";
 export { formats } from "./schema/formats.ts";
 export { isMultiple } from "./schema/number-keywords.ts";
 export { namesOf } from "./schema/object-keywords.ts";
 export { type PlainSchema, plainSchema } from "./schema/plain-schema.ts";
 export { jsonSchemaOf } from "./schema/standard-schema.ts";
 export { validateFunction } from "./schema/validate-function.ts";
-export { type AcceptSessionOptions, acceptSession } from "./session/accept-session.ts";
+export {
+  type AcceptSessionOptions,
+  type Admission,
+  acceptSession,
+  type NewSession,
+  type ResumedSession,
+} from "./session/accept-session.ts";
 export type { CallAcceptor, CallPlan } from "./session/call-acceptor.ts";
 export { type CallEnd, cancelled } from "./session/call-end.ts";
-export { type ConnectSessionOptions, connectSession } from "./session/connect-session.ts";
-export { type Hello, type LocalPeer, newPeer, type PeerInfo, wireVersion } from "./session/handshake.ts";
+export { type ConnectSessionOptions, connectSession, type FormerSession } from "./session/connect-session.ts";
+export {
+  type Hello,
+  type LocalPeer,
+  newPeer,
+  type PeerInfo,
+  type SessionClaim,
+  type SessionTicket,
+  wireVersion,
+} from "./session/handshake.ts";
 export type { IncomingCall } from "./session/incoming-call.ts";
 export type { OpenRequest } from "./session/open-frame.ts";
 export type { OutgoingCall } from "./session/outgoing-call.ts";
@@ -98,3 +112,4 @@ export { refuseLink } from "./session/refuse-link.ts";
 export { Ring } from "./session/ring.ts";
 export { Session } from "./session/session.ts";
 export type { SessionListener, SessionOptions } from "./session/session-options.ts";
+export { within } from "./within.ts";

@@ -16,11 +16,13 @@ import {
   type LocalPeer,
   type ResolvedLimits,
   type Session,
+  type SessionTicket,
   SluiceError,
   type ValidateMode,
 } from "@sluice/protocol/wire";
 import type { AccessTable } from "./access.ts";
 import { CallWatch } from "./call-watch.ts";
+import type { KeptSessions } from "./kept-sessions.ts";
 import type { ServerEvents } from "./lifecycle.ts";
 import { type CallRules, ServedCalls } from "./served-calls.ts";
 import { LiveConnection } from "./server-connection.ts";
@@ -44,6 +46,8 @@ export interface AcceptorOptions {
   readonly access: AccessTable | undefined;
   readonly context: MakeContext<unknown>;
   readonly clientProtocol: ProtocolDefinition | undefined;
+  /** What peers can find again; `undefined`: a lost link ends the calls. */
+  readonly kept: KeptSessions | undefined;
 }
 
 export class ConnectionAcceptor {
@@ -70,9 +74,12 @@ export class ConnectionAcceptor {
     };
   }
 
-  /** Lets the peer of `link` in. Rejects when it is refused or lost; it has been told then. */
-  async accept(link: Link): Promise<LiveConnection> {
-    const { local, limits, clock, codecs } = this.#options;
+  /**
+   * Lets the peer of `link` in. Brings its connection, or nothing if it goes on with one that it has. Rejects when it is refused or
+   * lost; it has been told then.
+   */
+  async accept(link: Link): Promise<LiveConnection | undefined> {
+    const { local, limits, clock, codecs, kept } = this.#options;
     let connection: LiveConnection | undefined;
     await acceptSession(link, {
       local,
@@ -87,15 +94,23 @@ export class ConnectionAcceptor {
           peerCertificate: link.info.peerCertificate,
         };
         const identity = await this.#identify(hello, info);
+        if (typeof hello.session === "object") {
+          const resumed = kept?.find(hello, hello.session, identity, link.kind);
+          if (resumed !== undefined) return resumed;
+        }
         const context = await this.#makeContext(info, identity);
-        return (session) => {
-          connection = this.#connect(info.id, session, identity, context);
-          const { served } = this.#compiledFor(session.encoding);
-          return new Dispatcher(new ServedCalls(this.#rules, connection, served));
+        const ticket = hello.session === undefined ? undefined : kept?.draw();
+        return {
+          ticket,
+          serve: (session) => {
+            connection = this.#connect(info.id, session, identity, context, ticket);
+            const { served } = this.#compiledFor(session.encoding);
+            return new Dispatcher(new ServedCalls(this.#rules, connection, served));
+          },
         };
       },
     });
-    return connection as LiveConnection;
+    return connection;
   }
 
   async #identify(hello: Hello, info: Connection): Promise<unknown> {
@@ -120,10 +135,18 @@ export class ConnectionAcceptor {
     }
   }
 
-  #connect(id: string, session: Session, identity: unknown, context: unknown): LiveConnection {
-    const { logger } = this.#options;
+  #connect(
+    id: string,
+    session: Session,
+    identity: unknown,
+    context: unknown,
+    ticket: SessionTicket | undefined,
+  ): LiveConnection {
+    const { logger, kept } = this.#options;
+    if (ticket !== undefined) kept?.keep(ticket, session, identity);
     const peerProcedures = this.#compiledFor(session.encoding).called;
-    return new LiveConnection({ id, session, peer: session.peer, identity, context, logger, peerProcedures });
+    const { peer } = session;
+    return new LiveConnection({ id, session, peer, identity, context, logger, peerProcedures, ticket });
   }
 
   #compiledFor(encoding: Encoding): { readonly served: CompiledServices; readonly called: CompiledProtocol } {

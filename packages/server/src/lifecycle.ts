@@ -9,6 +9,15 @@ import type { ServerConnection } from "./server-connection.ts";
 export interface ServerEvents {
   /** A peer was let in. */
   connected: { readonly connection: ServerConnection };
+  /** A connection has lost its link; its calls go on if the peer comes back within `graceMs`. */
+  detached: {
+    readonly connection: ServerConnection;
+    /** For people. */
+    readonly reason: string;
+    readonly error: SluiceError;
+  };
+  /** A peer has come back, over another link. */
+  resumed: { readonly connection: ServerConnection };
   /** A connection is over. */
   disconnected: {
     readonly connection: ServerConnection;

@@ -9,6 +9,7 @@ import {
   makePeerClient,
   type PeerInfo,
   type Session,
+  type SessionTicket,
   SluiceError,
 } from "@sluice/protocol/wire";
 import type { CompiledServices } from "./service-registry.ts";
@@ -36,20 +37,20 @@ export interface ConnectionParts {
   readonly identity: unknown;
   readonly context: unknown;
   readonly logger: Logger;
+  /** What the peer finds its session again by, if it can. */
+  readonly ticket: SessionTicket | undefined;
   /** What the peer serves, compiled for this session; its protocol may be unknown. */
   readonly peerProcedures: ReturnType<CompiledServices["of"]>;
 }
 
 export class LiveConnection implements ServerConnection, ConnectionScope {
   readonly id: string;
-  readonly transport: string;
-  readonly remote: string | undefined;
-  readonly peerCertificate: PeerCertificate | undefined;
   readonly peer: string;
   readonly identity: unknown;
   readonly context: unknown;
   readonly log: Logger;
   readonly session: Session;
+  readonly sessionId: string | undefined;
   readonly #peerProcedures: ConnectionParts["peerProcedures"];
   #client: PeerClient | undefined;
 
@@ -57,14 +58,24 @@ export class LiveConnection implements ServerConnection, ConnectionScope {
     const { session } = parts;
     this.#peerProcedures = parts.peerProcedures;
     this.id = parts.id;
-    this.transport = session.info.transport;
-    this.remote = session.info.remote;
-    this.peerCertificate = session.info.peerCertificate;
     this.peer = parts.peer.name;
     this.identity = parts.identity;
     this.context = parts.context;
     this.log = parts.logger;
     this.session = session;
+    this.sessionId = parts.ticket?.id;
+  }
+
+  get transport(): string {
+    return this.session.info.transport;
+  }
+
+  get remote(): string | undefined {
+    return this.session.info.remote;
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.session.info.peerCertificate;
   }
 
   get openCalls(): number {

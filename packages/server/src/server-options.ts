@@ -58,6 +58,8 @@ export interface ServerOptions<Protocol, Context> extends LimitOptions {
   readonly validator?: Validator;
   /** Which messages are checked. Default `"all"`. */
   readonly validate?: ValidateMode;
+  /** `false`: a lost link ends its calls. Default `true`: they go on when the client comes back within `graceMs`. */
+  readonly session?: boolean;
   /** For logs and `$describe`, at most 256 bytes. Default `"server"`. */
   readonly name?: string;
   /** Told of faults of handlers, whole. Default: warnings and errors to the console. */
@@ -78,6 +80,7 @@ const topNames: Record<keyof ServerOptions<unknown, unknown>, true> = {
   context: true,
   clientProtocol: true,
   limits: true,
+  session: true,
   codecs: true,
   validator: true,
   validate: true,

@@ -18,16 +18,17 @@ import {
   type Session,
   SluiceError,
   systemClock,
-  type Timer,
   type Transport,
+  within,
 } from "@sluice/protocol/wire";
 import { AccessTable } from "./access.ts";
-import { listenerFor } from "./by-scheme.ts";
 import { ConnectionAcceptor } from "./connection-acceptor.ts";
+import { KeptSessions } from "./kept-sessions.ts";
 import { type ServerEvents, tell } from "./lifecycle.ts";
+import { Listeners } from "./listeners.ts";
 import type { LiveConnection, ServerConnection } from "./server-connection.ts";
 import { checkPlaces, checkServerOptions, type MakeContext, type ServerOptions } from "./server-options.ts";
-import { type ServedService, ServiceRegistry } from "./service-registry.ts";
+import { ServiceRegistry, serve } from "./service-registry.ts";
 import { defaultValidator } from "./validation.ts";
 
 export interface DrainOptions {
@@ -35,8 +36,6 @@ export interface DrainOptions {
   readonly timeout?: number;
 }
 
-/** How long a listener may take to end, ms. */
-const listenerEndMs = 5_000;
 /** How long handlers that a drain has cut off may take to notice, ms. */
 const noticeMs = 1_000;
 
@@ -49,14 +48,13 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   readonly #middleware: HandlerMiddleware[] = [];
   readonly #acceptor: ConnectionAcceptor;
   readonly #connections = new Set<LiveConnection>();
-  /** With the addresses that they have. */
-  readonly #listeners = new Map<Listener, string>();
+  readonly #listeners: Listeners;
+  readonly #kept: KeptSessions | undefined;
   /** Links whose handshake is not over. */
   readonly #arriving = new Set<Link>();
   /** Sessions that are over, and whose handlers are not. */
   readonly #settling = new Set<Session>();
   #state: "serving" | "draining" | "disposed" = "serving";
-  #listenersEnd: Promise<void> | undefined;
   #draining: Promise<void> | undefined;
   #disposing: Promise<void> | undefined;
 
@@ -74,6 +72,8 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     if (protocol !== undefined) this.#registry.addProtocol(protocol, handlers ?? {});
     else if (handlers !== undefined) throw new TypeError("handlers need their protocol");
     for (const service of services) this.#registry.addService(service);
+    this.#listeners = new Listeners(this.#clock, this.#logger);
+    this.#kept = options.session === false ? undefined : new KeptSessions(this.#limits);
     this.#acceptor = new ConnectionAcceptor({
       local: newPeer(options.name ?? "server"),
       limits: this.#limits,
@@ -90,13 +90,14 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
       access: access === undefined ? undefined : new AccessTable(access),
       context: typeof context === "function" ? (context as MakeContext<unknown>) : () => context,
       clientProtocol: options.clientProtocol,
+      kept: this.#kept,
     });
     if (transport !== undefined) this.handle(transport);
   }
 
   /** Those who are connected now. */
   get connections(): readonly ServerConnection[] {
-    return [...this.#connections];
+    return [...this.#connections].filter(({ session }) => !session.isDetached);
   }
 
   /** Serves every link of `transport`, until the server or the transport is disposed. Who made the transport disposes it. */
@@ -119,12 +120,8 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     checkPlaces(where);
     const addresses: string[] = [];
     for (const one of where) {
-      const listener = typeof one === "string" ? await listenerFor(one) : one;
-      const address = await listener.listen((link) => void this.#accept(link));
-      if (this.#state !== "serving") await this.#closeListener(listener, address);
+      addresses.push(await this.#listeners.listen(one, (link) => void this.#accept(link)));
       this.#checkServing();
-      this.#listeners.set(listener, address);
-      addresses.push(address);
     }
     return addresses;
   }
@@ -160,8 +157,7 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
 
   /**
    * Takes no new links and calls, lets running calls finish, then closes. After `timeout` what still runs is cut off: its signal
-   * aborts, and it has a second to notice.
-   * A second call waits for the first.
+   * aborts, and it has a second to notice. A second call waits for the first.
    * @throws {RangeError} for a `timeout` that `drainTimeout` could not be
    */
   drain({ timeout = this.#limits.drainTimeout }: DrainOptions = {}): Promise<void> {
@@ -194,7 +190,7 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     try {
       const connection = await this.#acceptor.accept(link);
       this.#arriving.delete(link);
-      this.#add(connection);
+      if (connection !== undefined) this.#add(connection);
     } catch (reason) {
       this.#arriving.delete(link);
       this.#tellRefused(link, SluiceError.from(reason, "INTERNAL"));
@@ -205,7 +201,8 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   #refusal(): SluiceError | undefined {
     if (this.#state !== "serving") return new SluiceError("UNAVAILABLE", "The server is shutting down");
     const { maxConnections } = this.#limits;
-    if (this.#connections.size + this.#arriving.size < maxConnections) return undefined;
+    const detached = this.#kept?.detached ?? 0;
+    if (this.#connections.size - detached + this.#arriving.size < maxConnections) return undefined;
     const message = `Cannot take the connection: ${maxConnections} of ${maxConnections} are open (limits.maxConnections)`;
     return new SluiceError("RESOURCE_EXHAUSTED", message);
   }
@@ -215,9 +212,10 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   }
 
   #add(connection: LiveConnection): void {
-    const { session } = connection;
+    const { session, sessionId } = connection;
     const gone = (error: SluiceError): void => {
       this.#connections.delete(connection);
+      if (sessionId !== undefined) this.#kept?.forget(sessionId);
       this.#settling.add(session);
       void session.whenSettled().then(() => this.#settling.delete(session));
       tell(this.#events, this.#logger, "disconnected", { connection, reason: reasonOf(error), error });
@@ -225,14 +223,31 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     this.#connections.add(connection);
     tell(this.#events, this.#logger, "connected", { connection });
     if (session.state.name === "closed") gone(session.state.error);
-    else session.listener = { closed: gone };
+    else {
+      session.listener = {
+        closed: gone,
+        detached: (error) => {
+          tell(this.#events, this.#logger, "detached", { connection, reason: reasonOf(error), error });
+          if (this.#state !== "serving") connection.close("the server is shutting down");
+          else if (sessionId !== undefined) this.#kept?.lost(sessionId);
+        },
+        attached: () => {
+          if (sessionId !== undefined) this.#kept?.attached(sessionId);
+          tell(this.#events, this.#logger, "resumed", { connection });
+        },
+      };
+    }
     if (this.#state !== "serving") connection.close("the server is shutting down");
   }
 
   async #drain(timeout: number): Promise<void> {
     if (this.#state !== "serving") return this.#disposing;
     this.#state = "draining";
-    const [isDrained] = await Promise.all([this.#drainSessions(timeout), this.#stopListening()]);
+    // Nobody can come back to those.
+    for (const connection of this.#connections) {
+      if (connection.session.isDetached) connection.close("the server is shutting down");
+    }
+    const [isDrained] = await Promise.all([this.#drainSessions(timeout), this.#listeners.stop()]);
     this.#disposing ??= this.#dispose("the server has drained", isDrained ? undefined : noticeMs);
     await this.#disposing;
   }
@@ -240,12 +255,17 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   /** Whether running calls have ended within `timeout`. */
   #drainSessions(timeout: number): Promise<boolean> {
     const drained = Promise.all([...this.#connections].map(({ session }) => session.drain(timeout)));
-    return settlesWithin(this.#clock, timeout, drained);
+    return within(
+      this.#clock,
+      timeout,
+      drained.then(() => true),
+      () => false,
+    );
   }
 
   async #dispose(reason: string, waitMs: number = this.#limits.drainTimeout): Promise<void> {
     this.#state = "disposed";
-    await Promise.all([this.#endSessions(reason, waitMs), this.#stopListening()]);
+    await Promise.all([this.#endSessions(reason, waitMs), this.#listeners.stop()]);
   }
 
   async #endSessions(reason: string, waitMs: number): Promise<void> {
@@ -253,23 +273,17 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     for (const { session } of this.#connections) session.close(new SluiceError("UNAVAILABLE", reason));
     const sessions = [...this.#settling];
     const settled = Promise.all(sessions.map((session) => session.whenSettled()));
-    if (await settlesWithin(this.#clock, waitMs, settled)) return;
+    const isSettled = await within(
+      this.#clock,
+      waitMs,
+      settled.then(() => true),
+      () => false,
+    );
+    if (isSettled) return;
     const running = sessions.reduce((sum, session) => sum + session.runningHandlers, 0);
     this.#logger.warn(
       `${running} handlers ignore that their signal has aborted, ${waitMs} ms after the shutdown`,
     );
-  }
-
-  #stopListening(): Promise<void> {
-    this.#listenersEnd ??= Promise.all(
-      [...this.#listeners].map(([listener, address]) => this.#closeListener(listener, address)),
-    ).then(() => {});
-    return this.#listenersEnd;
-  }
-
-  async #closeListener(listener: Listener, address: string): Promise<void> {
-    if (await settlesWithin(this.#clock, listenerEndMs, listener.close())) return;
-    this.#logger.warn(`The listener at ${address} has not ended ${listenerEndMs} ms after its close()`);
   }
 
   #checkServing(): void {
@@ -280,29 +294,7 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   }
 }
 
-/** Whether `promise` resolves within `ms`. Rejects as it does. */
-async function settlesWithin(clock: Clock, ms: number, promise: Promise<unknown>): Promise<boolean> {
-  let timer: Timer | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = clock.setTimer(ms, () => resolve("late"));
-  });
-  try {
-    return (await Promise.race([promise, late])) !== "late";
-  } finally {
-    timer?.cancel();
-  }
-}
-
 /** For people: what ended a connection, and what had ended its link. */
 function reasonOf({ message, cause }: SluiceError): string {
   return cause instanceof Error ? `${message}: ${cause.message}` : message;
-}
-
-/** A service and its handlers, typed, for `services` of a server. */
-export function serve<const Protocol extends ProtocolDefinition>(
-  service: Service<Protocol>,
-  handlers: HandlersOf<Protocol>,
-): ServedService {
-  // What the server keeps is found by name at run time; the types have done their work here.
-  return { service, handlers: handlers as unknown as ServedService["handlers"] };
 }

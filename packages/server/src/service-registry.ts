@@ -187,3 +187,12 @@ function describeProcedure(definition: ProtocolDefinition[string]): Record<strin
   }
   return described;
 }
+
+/** A service and its handlers, typed, for `services` of a server. */
+export function serve<const Protocol extends ProtocolDefinition>(
+  service: Service<Protocol>,
+  handlers: HandlersOf<Protocol>,
+): ServedService {
+  // What the server keeps is found by name at run time; the types have done their work here.
+  return { service, handlers: handlers as unknown as ServedService["handlers"] };
+}

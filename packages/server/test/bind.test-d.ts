@@ -4,7 +4,8 @@ import { describe, expectTypeOf, test } from "vitest";
 import { bind } from "../src/bind.ts";
 import type { RequestContext, RequestHandler, StreamContext } from "../src/index.ts";
 import type { MethodOf, MethodsOf } from "../src/methods-of.ts";
-import { Server, serve } from "../src/server.ts";
+import { Server } from "../src/server.ts";
+import { serve } from "../src/service-registry.ts";
 
 const number = { type: "number" } as const;
 const text = { type: "string" } as const;

@@ -2,7 +2,7 @@
 import { defineService, SluiceError } from "@sluice/protocol";
 import { describe, expect, test } from "vitest";
 import type { AccessRules } from "../src/access.ts";
-import { serve } from "../src/server.ts";
+import { serve } from "../src/service-registry.ts";
 import { all, counting, outcomes, protocol } from "./counting-server.ts";
 import { gate, inWorld, type World, type WorldOptions } from "./world.ts";
 

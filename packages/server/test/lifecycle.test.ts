@@ -1,7 +1,7 @@
 /** What a server tells those who watch it: who comes and goes, how calls begin and end, in which order. */
 import { defineService, type ProtocolDefinition, SluiceError } from "@sluice/protocol";
 import { describe, expect, test } from "vitest";
-import { serve } from "../src/server.ts";
+import { serve } from "../src/service-registry.ts";
 import { gate, inWorld, type World, type WorldOptions } from "./world.ts";
 
 const text = { type: "string" } as const;

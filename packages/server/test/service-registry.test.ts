@@ -2,8 +2,7 @@
 import { closures, defineService, type ProtocolDefinition } from "@sluice/protocol";
 import { resolveLimits } from "@sluice/protocol/wire";
 import { describe, expect, test } from "vitest";
-import { serve } from "../src/server.ts";
-import { CompiledServices, type ServedService, ServiceRegistry } from "../src/service-registry.ts";
+import { CompiledServices, type ServedService, ServiceRegistry, serve } from "../src/service-registry.ts";
 import { gate, inWorld } from "./world.ts";
 
 const add = { type: "request", result: true } as const;

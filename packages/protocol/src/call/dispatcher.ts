@@ -7,6 +7,7 @@ import type { ProcedureKind } from "../definition/kinds.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { OpenFrame } from "../frame/frame.ts";
 import type { CallAcceptor, CallPlan } from "../session/call-acceptor.ts";
+import { refusalParts } from "../session/error-parts.ts";
 import type { IncomingCall } from "../session/incoming-call.ts";
 import type { Session } from "../session/session.ts";
 import type { CompiledProcedure } from "./compiled-protocol.ts";
@@ -127,7 +128,7 @@ export class Dispatcher implements CallAcceptor {
       logFault(this.#options.scope.log, `The guard of ${procedure} failed`, { error: reason });
       error = new SluiceError("PERMISSION_DENIED", "Access was denied");
     }
-    incoming.refuse(error);
+    incoming.reject(refusalParts(error));
     incoming.settled();
   }
 
@@ -136,7 +137,7 @@ export class Dispatcher implements CallAcceptor {
     const { middleware, scope: shared } = this.#options;
     if (incoming.state !== "running" && incoming.state !== "stopped") {
       // Its caller left, or its deadline passed, while the guard was deciding.
-      incoming.refuse(new SluiceError("CANCELLED", "The call was cancelled"));
+      incoming.reject(refusalParts(new SluiceError("CANCELLED", "The call was cancelled")));
       incoming.settled();
       return;
     }
@@ -207,7 +208,7 @@ export class Dispatcher implements CallAcceptor {
   #fail(incoming: IncomingCall, procedure: CompiledProcedure, reason: unknown): void {
     // An error that the caller's own leaving brought about is no fault, and nobody waits for it.
     if (incoming.state === "aborting")
-      incoming.refuse(new SluiceError("CANCELLED", "The call was cancelled"));
+      incoming.reject(refusalParts(new SluiceError("CANCELLED", "The call was cancelled")));
     else incoming.reject(toWireError(reason, procedure, this.#options.scope.log));
   }
 

@@ -42,6 +42,8 @@ export class ByteLink implements Link {
   readonly kind = "binary";
   readonly info: LinkInfo;
   readonly utf8: Utf8;
+  /** Chunks that have arrived. */
+  inbound = 0;
   readonly #duplex: ByteDuplex;
   readonly #writer: FrameWriter;
   readonly #decoder: FrameDecoder;
@@ -157,6 +159,7 @@ export class ByteLink implements Link {
   };
 
   #read(chunk: Uint8Array): void {
+    this.inbound++;
     if (this.#isMalformed || this.#state === "closed") return;
     try {
       this.#decoder.push(chunk, this.#sink);

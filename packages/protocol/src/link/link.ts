@@ -40,6 +40,11 @@ export interface Link {
   readonly utf8: Utf8;
   /** Payload bytes that may be handed over now; at 0 or below wait for `writable()`. Frames of control may go at any time. */
   readonly room: number;
+  /**
+   * Grows with everything that arrives, be it a part of a frame. A link has it if its other end can vanish without a word: it is
+   * watched then. Spec: docs/wire.md §4.10.
+   */
+  readonly inbound?: number;
   /** Sets the receiver, or replaces it from the next frame on. */
   receive(receiver: LinkReceiver): void;
   /**

@@ -18,6 +18,7 @@ import {
   type LocalPeer,
   makeWelcome,
   readHello,
+  type SessionTicket,
   versionRefusal,
 } from "./handshake.ts";
 import { MemoryBudget } from "./memory-budget.ts";
@@ -27,6 +28,22 @@ import { Session } from "./session.ts";
 /** Makes what serves the calls of a session's peer. */
 export type Serve = (session: Session) => CallAcceptor;
 
+/** How a peer is let in: into a new session, or into one that it had. */
+export type Admission = NewSession | ResumedSession;
+
+export interface NewSession {
+  readonly serve: Serve;
+  /** What finds the session again; `undefined`: it ends with its link. */
+  readonly ticket?: SessionTicket | undefined;
+}
+
+export interface ResumedSession {
+  readonly session: Session;
+  readonly ticket: SessionTicket;
+  /** The peer has the new ticket: it has sent a frame over the new link. */
+  confirmed(): void;
+}
+
 export interface AcceptSessionOptions {
   readonly local: LocalPeer;
   readonly limits: ResolvedLimits;
@@ -35,10 +52,10 @@ export interface AcceptSessionOptions {
   /** Said in WELCOME, for people. */
   readonly server?: Readonly<Record<string, string>>;
   /**
-   * Judges the HELLO and brings what makes the server of its peer's calls. What it throws refuses the peer: a SluiceError with its code,
+   * Judges the HELLO and says how its peer is let in. What it throws refuses the peer: a SluiceError with its code,
    * anything else as `UNAUTHENTICATED` with a fixed text.
    */
-  authenticate(hello: Hello): Serve | Promise<Serve>;
+  authenticate(hello: Hello): Admission | Promise<Admission>;
 }
 
 /**
@@ -61,22 +78,50 @@ export function acceptSession(link: Link, options: AcceptSessionOptions): Promis
       reject(error);
     };
 
-    const welcome = (hello: Hello, serve: Serve): void => {
+    const resume = ({ session, ticket, confirmed }: ResumedSession): void => {
+      const { encoding } = session;
+      say(encoding, ticket);
+      session.attach(link);
+      onFirstFrame(link, session, confirmed);
+      resolve(session);
+    };
+
+    const say = (encoding: Encoding, ticket: SessionTicket | undefined): void => {
+      state = "over";
+      timer.cancel();
+      const name = encoding.kind === "bytes" ? encoding.codec.name : "structured";
+      const { floor } = new MemoryBudget(limits);
+      const body = makeWelcome(local, limits, floor, name, server, ticket);
+      link.send({ type: FrameType.WELCOME, call: 0, welcome: body });
+    };
+
+    const welcome = (hello: Hello, admission: Admission): void => {
       if (state === "over") return;
+      if ("session" in admission) {
+        resume(admission);
+        return;
+      }
+      const { serve, ticket } = admission;
       const encoding: Encoding =
         link.kind === "structured"
           ? { kind: "structured" }
           : { kind: "bytes", codec: chooseCodec(hello.codecs, codecs) };
-      const name = encoding.kind === "bytes" ? encoding.codec.name : "structured";
       const { peer } = hello;
       const { epoch } = local;
+      const graceMs = ticket?.graceMs;
       // Before WELCOME: what `serve` throws refuses the peer.
-      const session = new Session({ role: "acceptor", link, peer, epoch, limits, clock, encoding, serve });
-      state = "over";
-      timer.cancel();
-      const { floor } = new MemoryBudget(limits);
-      const body = makeWelcome(local, limits, floor, name, server);
-      link.send({ type: FrameType.WELCOME, call: 0, welcome: body });
+      const session = new Session({
+        role: "acceptor",
+        link,
+        peer,
+        epoch,
+        limits,
+        clock,
+        encoding,
+        graceMs,
+        serve,
+      });
+      say(encoding, ticket);
       resolve(session);
     };
 
@@ -135,5 +180,20 @@ export function acceptSession(link: Link, options: AcceptSessionOptions): Promis
         );
       },
     });
+  });
+}
+
+/** Calls `confirmed` when the first frame has come over `link`, which `session` has taken. */
+function onFirstFrame(link: Link, session: Session, confirmed: () => void): void {
+  link.receive({
+    frame(frame) {
+      link.receive(session);
+      confirmed();
+      session.frame(frame);
+    },
+    malformed: (error) => session.malformed(error),
+    flushing: () => session.flushing(),
+    writable: () => session.writable(),
+    closed: (error) => session.closed(error),
   });
 }

@@ -18,6 +18,8 @@ export class Arrivals {
   #unfinishedStart = 0;
   /** END has come. */
   #isComplete = false;
+  /** END may come once more: its sender cannot know that it has arrived. */
+  #mayEndAgain = false;
   #unwanted: Unwanted = "none";
 
   constructor(window: ReceiveWindow, host: CallHost) {
@@ -69,6 +71,11 @@ export class Arrivals {
     reassembly.add(piece, 0);
   }
 
+  /** The sender goes on over another link, from what has arrived. */
+  resumed(): void {
+    this.#mayEndAgain = true;
+  }
+
   /** From now on keeps nothing of what is `unwanted`; messages of those come out empty. */
   discard(unwanted: Unwanted): void {
     this.#unwanted = unwanted;
@@ -80,7 +87,8 @@ export class Arrivals {
    * @throws {SluiceError} `PROTOCOL_ERROR`
    */
   complete(offset: number, mayBreakOff: boolean): void {
-    if (this.#isComplete) throw malformed("a second END");
+    if (this.#isComplete && !this.#mayEndAgain) throw malformed("a second END");
+    this.#mayEndAgain = false;
     this.endAt(offset, mayBreakOff);
     this.#isComplete = true;
   }

@@ -27,13 +27,19 @@ export interface PeerLimits {
 
 /** A call as its session sees it. */
 export interface SessionCall extends TurnTaker {
-  /** Its id on the link, 0 before it has one. */
+  /** Its id on the link, 0 while it has none. */
   readonly id: number;
   readonly hasWork: boolean;
   /** Sends about `most` bytes; returns how many it was. */
   takeTurn(link: Link, most: number): number;
   /** The session is over. `shutdown`: this side ended it. */
   lost(error: SluiceError, cause: "disconnected" | "shutdown"): void;
+}
+
+/** Who counts the handlers that run. */
+export interface HandlerSlots {
+  /** A handler has settled: its slot is free. */
+  freed(): void;
 }
 
 export interface CallHost {
@@ -44,6 +50,8 @@ export interface CallHost {
   readonly isStructured: boolean;
   readonly budget: MemoryBudget;
   readonly sending: SendContext;
+  /** Whether there is no link. */
+  readonly isDetached: boolean;
   /** The link while it has room and nobody waits for a turn: what is ready may go out at once. */
   readonly freeLink: Link | undefined;
   /** Sends a frame that overtakes data. */
@@ -52,6 +60,8 @@ export interface CallHost {
   ready(call: SessionCall): void;
   /** `call` has its id now. */
   register(call: SessionCall): void;
+  /** The OPEN of `call` has gone, at its turn. */
+  openSent(call: SessionCall): void;
   /** `call` is over: its id is forgotten. */
   over(call: SessionCall): void;
   /** The peer had no room for `call`, and no handler has seen it: it waits again. */

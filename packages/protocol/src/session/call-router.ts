@@ -37,6 +37,7 @@ export class CallRouter {
         return true;
       case FrameType.DONE:
         for (const id of frame.calls) this.#onDone(id);
+        if (frame.rest) this.#incoming.onRest();
         return true;
       case FrameType.END:
         this.#find(frame.call)?.onEnd(frame);

@@ -86,11 +86,13 @@ export class CallTable<Call extends { readonly id: number }> {
     return this.#calls.all();
   }
 
-  /** Forgets all. */
+  /** Forgets all, as a new link does: ids begin anew. Returns those that were here, by ascending id. */
   clear(): Call[] {
     const calls = this.all();
     this.#calls.clear();
     this.#peerCalls = 0;
+    this.#nextOwn = this.#ownParity === 1 ? 1 : 2;
+    this.#highestPeer = 0;
     return calls;
   }
 }

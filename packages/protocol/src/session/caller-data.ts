@@ -46,6 +46,12 @@ export class CallerData {
     if (param !== undefined) this.#start(param);
   }
 
+  /** Its sender has found the call again over another link, and asks from where on it shall send. */
+  resumed(): void {
+    this.intake?.arrivals.resumed();
+    this.intake?.creditRaised();
+  }
+
   /**
    * Takes a DATA. `isDropped`: nobody wants its content. @throws {SluiceError} for what ends the session: `PROTOCOL_ERROR`,
    * `FLOW_CONTROL_ERROR`, `FRAME_TOO_LARGE`

@@ -12,9 +12,17 @@ import { type Frame, FrameType } from "../frame/frame.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { Link } from "../link/link.ts";
 import type { CallAcceptor } from "./call-acceptor.ts";
-import { chooseCodec, type LocalPeer, makeHello, readWelcome } from "./handshake.ts";
+import {
+  chooseCodec,
+  type LocalPeer,
+  makeHello,
+  type PeerInfo,
+  readWelcome,
+  type SessionTicket,
+} from "./handshake.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { Session } from "./session.ts";
+import { sessionLost } from "./session-error.ts";
 
 export interface ConnectSessionOptions {
   readonly local: LocalPeer;
@@ -24,18 +32,31 @@ export interface ConnectSessionOptions {
   readonly codecs: readonly Codec[];
   /** Any JSON, or `undefined` for none. */
   readonly credentials?: unknown;
+  /** `wanted`: a session that can be found again. Default: one that ends with its link. */
+  readonly session?: "wanted" | FormerSession | undefined;
   /** Serves the calls that the acceptor opens. */
   serve(session: Session): CallAcceptor;
 }
 
+/** A session to be found again. */
+export interface FormerSession {
+  readonly session: Session;
+  /** What the last WELCOME said. */
+  readonly ticket: SessionTicket;
+  /** Ascends with every attempt. */
+  readonly attempt: number;
+}
+
 /**
- * Shakes hands over `link`, which it takes over.
+ * Shakes hands over `link`, which it takes over. Brings the former session, if it was asked for and found; else a new one: a former
+ * one is lost then, and its calls fail.
  *
  * Rejects with the code of the acceptor's CLOSE (`UNAUTHENTICATED`, `VERSION_UNSUPPORTED`, …), `HANDSHAKE_TIMEOUT`,
  * `PROTOCOL_ERROR`, or `UNAVAILABLE` if the link is lost; the link is closed then.
  */
 export function connectSession(link: Link, options: ConnectSessionOptions): Promise<Session> {
   const { local, limits, clock, codecs, credentials } = options;
+  const former = typeof options.session === "object" ? options.session : undefined;
   const serve = (session: Session): CallAcceptor => options.serve(session);
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(limits.handshakeTimeout, () => {
@@ -51,15 +72,34 @@ export function connectSession(link: Link, options: ConnectSessionOptions): Prom
       link.destroy(error);
     };
     const welcomed = (body: unknown): void => {
-      const { codec, peer } = readWelcome(body);
+      const { codec, peer, session: ticket } = readWelcome(body);
       const encoding: Encoding =
         link.kind === "structured"
           ? { kind: "structured" }
           : { kind: "bytes", codec: chooseCodec([codec], codecs) };
       timer.cancel();
-      resolve(
-        new Session({ role: "connector", link, peer, epoch: local.epoch, limits, clock, encoding, serve }),
-      );
+      if (former !== undefined) {
+        if (ticket?.id === former.ticket.id && isSame(former.session, peer, encoding)) {
+          former.session.ticket = ticket;
+          former.session.attach(link);
+          resolve(former.session);
+          return;
+        }
+        former.session.lose(sessionLost(former.session.peer.name));
+      }
+      const session = new Session({
+        role: "connector",
+        link,
+        peer,
+        epoch: local.epoch,
+        limits,
+        clock,
+        encoding,
+        graceMs: ticket?.graceMs,
+        serve,
+      });
+      session.ticket = ticket;
+      resolve(session);
     };
     link.receive({
       frame(frame: Frame): void {
@@ -81,10 +121,16 @@ export function connectSession(link: Link, options: ConnectSessionOptions): Prom
       },
     });
     const { floor } = new MemoryBudget(limits);
+    const claim =
+      former === undefined
+        ? options.session === "wanted"
+          ? "wanted"
+          : undefined
+        : { id: former.ticket.id, secret: former.ticket.secret, attempt: former.attempt };
     link.send({
       type: FrameType.HELLO,
       call: 0,
-      hello: makeHello(local, limits, floor, codecs, credentials),
+      hello: makeHello(local, limits, floor, codecs, credentials, claim),
     });
   });
 }
@@ -94,4 +140,15 @@ function lostEarly(cause: SluiceError | undefined): SluiceError {
   const what = "The link was lost before WELCOME";
   if (cause === undefined) return new SluiceError("UNAVAILABLE", what, { processed: "no" });
   return new SluiceError(cause.code, `${what}: ${cause.message}`, { processed: "no", cause });
+}
+
+/** Whether the peer is still the one that `session` was made with, and speaks as it did. */
+function isSame(session: Session, peer: PeerInfo, encoding: Encoding): boolean {
+  const { kind } = session.encoding;
+  if (session.isOver || session.peer.epoch !== peer.epoch || kind !== encoding.kind) return false;
+  return (
+    session.encoding.kind !== "bytes" ||
+    encoding.kind !== "bytes" ||
+    session.encoding.codec.name === encoding.codec.name
+  );
 }

@@ -18,6 +18,11 @@ export const wireVersion = 1;
 /** Bytes of a peer's name. */
 const maxPeerName = 256;
 
+/** Characters of a session's id or secret. */
+const maxToken = 128;
+/** The longest grace, ms: a day. */
+const maxGraceMs = 86_400_000;
+
 /** Who this side is, for the life of one client or server. */
 export interface LocalPeer {
   /** For logs, at most 256 bytes. */
@@ -35,17 +40,37 @@ export interface PeerInfo {
   readonly about: Readonly<Record<string, string>>;
 }
 
+/** What finds a session again. */
+export interface SessionClaim {
+  readonly id: string;
+  readonly secret: string;
+  /** Ascends with every attempt to find it: an older one that comes late is refused. */
+  readonly attempt: number;
+}
+
+/** What a connector needs to find its session again, renewed each time it does. */
+export interface SessionTicket {
+  readonly id: string;
+  readonly secret: string;
+  /** How long the session waits for another link, ms. */
+  readonly graceMs: number;
+}
+
 export interface Hello {
   readonly versions: readonly number[];
   readonly codecs: readonly string[];
   readonly peer: PeerInfo;
   readonly credentials: unknown;
+  /** `wanted`: a new one · absent: a lost link shall end the calls. */
+  readonly session: SessionClaim | "wanted" | undefined;
 }
 
 export interface Welcome {
   readonly version: number;
   readonly codec: string;
   readonly peer: PeerInfo;
+  /** Absent: a lost link ends the calls. */
+  readonly session: SessionTicket | undefined;
 }
 
 /** A new {@link LocalPeer}. @throws {RangeError} for a name above 256 bytes */
@@ -62,12 +87,14 @@ export function makeHello(
   floor: number,
   codecs: readonly Codec[],
   credentials: unknown,
+  session?: Hello["session"],
 ): Record<string, unknown> {
   return {
     versions: [wireVersion],
     codecs: codecs.map((codec) => codec.name),
     ...describePeer(local, limits, floor),
     ...(credentials === undefined ? {} : { credentials }),
+    ...(session === undefined ? {} : { session: session === "wanted" ? {} : session }),
   };
 }
 
@@ -78,6 +105,7 @@ export function makeWelcome(
   floor: number,
   codec: string,
   server: Readonly<Record<string, string>> = {},
+  ticket?: SessionTicket,
 ): Record<string, unknown> {
   return {
     version: wireVersion,
@@ -85,6 +113,9 @@ export function makeWelcome(
     ...describePeer(local, limits, floor),
     heartbeat: limits.heartbeat,
     ...(Object.keys(server).length === 0 ? {} : { server }),
+    ...(ticket === undefined
+      ? {}
+      : { session: { id: ticket.id, secret: ticket.secret, grace: ticket.graceMs } }),
   };
 }
 
@@ -102,23 +133,48 @@ function describePeer(local: LocalPeer, limits: ResolvedLimits, floor: number): 
 /** @throws {SluiceError} `PROTOCOL_ERROR` for a body that no peer of any version would send */
 export function readHello(body: unknown): Hello {
   const hello = body as Record<string, unknown>;
-  const { versions, codecs, credentials } = hello;
+  const { versions, codecs, credentials, session } = hello;
   if (!Array.isArray(versions) || !versions.every((version) => Number.isInteger(version))) {
     throw malformed("HELLO has no list of versions");
   }
   if (!Array.isArray(codecs) || !codecs.every((codec) => typeof codec === "string")) {
     throw malformed("HELLO has no list of codecs");
   }
-  return { versions, codecs, peer: readPeer(hello, "HELLO", hello.metadata), credentials };
+  const peer = readPeer(hello, "HELLO", hello.metadata);
+  return { versions, codecs, peer, credentials, session: readClaim(session) };
 }
 
 /** @throws {SluiceError} `PROTOCOL_ERROR` */
 export function readWelcome(body: unknown): Welcome {
   const welcome = body as Record<string, unknown>;
-  const { version, codec } = welcome;
+  const { version, codec, session } = welcome;
   if (version !== wireVersion) throw malformed(`WELCOME names version ${String(version)}`);
   if (typeof codec !== "string") throw malformed("WELCOME names no codec");
-  return { version, codec, peer: readPeer(welcome, "WELCOME", welcome.server) };
+  return { version, codec, peer: readPeer(welcome, "WELCOME", welcome.server), session: readTicket(session) };
+}
+
+/** `{}` asks for a new session, one with an id for that one. */
+function readClaim(session: unknown): Hello["session"] {
+  if (session === undefined || session === null) return undefined;
+  const { id, secret, attempt } = session as Record<string, unknown>;
+  if (id === undefined) return "wanted";
+  if (!isToken(id) || !isToken(secret)) throw malformed("HELLO has no id and secret of a session");
+  if (!Number.isSafeInteger(attempt) || (attempt as number) < 0) throw malformed("HELLO counts no attempt");
+  return { id, secret, attempt: attempt as number };
+}
+
+function readTicket(session: unknown): SessionTicket | undefined {
+  if (session === undefined || session === null) return undefined;
+  const { id, secret, grace } = session as Record<string, unknown>;
+  if (!isToken(id) || !isToken(secret)) throw malformed("WELCOME has no id and secret of a session");
+  if (!Number.isInteger(grace) || (grace as number) < 0 || (grace as number) > maxGraceMs) {
+    throw malformed(`WELCOME has no grace from 0 to ${maxGraceMs}`);
+  }
+  return { id, secret, graceMs: grace as number };
+}
+
+function isToken(token: unknown): token is string {
+  return typeof token === "string" && token.length > 0 && token.length <= maxToken;
 }
 
 /** The refusal of a HELLO without a version in common. */

@@ -19,26 +19,23 @@ import type { Link } from "../link/link.ts";
 import { AbortNotice, type AbortReason } from "./abort-notice.ts";
 import type { CallPlan } from "./call-acceptor.ts";
 import { CallDeadline } from "./call-deadline.ts";
-import type { CallHost, SessionCall } from "./call-host.ts";
+import type { CallHost, HandlerSlots, SessionCall } from "./call-host.ts";
 import { CallStage } from "./call-stage.ts";
 import { type CalleeEvent, type CalleeState, calleeMoves } from "./call-states.ts";
 import { CallerData, type CallerDataOwner } from "./caller-data.ts";
-import { type ErrorParts, errorParts, refusalParts } from "./error-parts.ts";
+import { type ErrorParts, errorParts } from "./error-parts.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Final } from "./outbox-end.ts";
 import { Reply } from "./reply.ts";
 import { checkLength } from "./send-context.ts";
 
-/** Who counts the handlers that run. */
-export interface HandlerSlots {
-  /** A handler has settled: its slot is free. */
-  freed(): void;
-}
-
 export class IncomingCall implements SessionCall, CallerDataOwner {
   turnCredit = 0;
-  readonly id: number;
+  /** 0 while its link is lost. */
+  id: number;
+  /** Of its key. */
+  readonly number: number;
   readonly #host: CallHost;
   readonly #plan: CallPlan;
   readonly #slots: HandlerSlots;
@@ -55,6 +52,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   constructor(host: CallHost, open: OpenFrame, plan: CallPlan, slots: HandlerSlots) {
     this.#host = host;
     this.id = open.call;
+    this.number = open.key.number;
     this.#plan = plan;
     this.#slots = slots;
     this.#data = new CallerData(host, this, open, plan);
@@ -99,8 +97,25 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
 
   /** Takes the param that came with the OPEN, or waits for the rest of it. @throws {SluiceError} for what ends the session */
   begin(open: OpenFrame): void {
-    if (open.stop && this.#stage.move("stop", this.id) === "act") this.#abort("stop");
+    if (open.stop && this.#stage.move("stop", this.id) === "act") this.#stop();
     this.#data.begin(open);
+  }
+
+  /** Its link was lost: its handler goes on, and nothing is sent until its caller has found it again. */
+  detach(): void {
+    this.id = 0;
+    this.turnCredit = 0;
+    this.#reply.hold();
+  }
+
+  /** Its caller has found it again, over the link of `open`. @throws {SluiceError} for what ends the session */
+  resume(open: OpenFrame): void {
+    this.id = open.call;
+    this.#host.register(this);
+    if (open.stop && this.#stage.move("stop", this.id) === "act") this.#stop();
+    this.#data.resumed();
+    const { received, limit } = open.resume ?? { received: 0, limit: open.window };
+    this.#reply.resume(received, limit);
   }
 
   onData(frame: DataFrame): void {
@@ -122,14 +137,14 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
 
   onCancel(frame: CancelFrame): void {
     if (!frame.abort) {
-      if (this.#stage.move("stop", this.id) === "act") this.#abort("stop");
+      if (this.#stage.move("stop", this.id) === "act") this.#stop();
       return;
     }
     const from = this.state;
     if (this.#stage.move("abort", this.id) !== "act") return;
     if (from === "ended") {
       // Its caller remembers the id until it hears of an end; what waits for credit will not be one.
-      if (!this.#reply.isFinished) this.#sayCancelled();
+      if (!this.#reply.isFinished) this.#reply.sayCancelled();
       this.#release();
     } else {
       // The two clocks run apart: the caller's may be the first to say that time is up.
@@ -140,17 +155,18 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
 
   /** The caller has seen the end, or (before there was one) no longer wants the call. */
   onDone(): void {
-    const from = this.state;
-    if (this.#stage.move("done", this.id) !== "act") return;
-    if (from === "ended") this.#release();
-    else this.#giveUp("cancelled");
+    this.#leave("done", "cancelled");
   }
 
   lost(_error: SluiceError, cause: "disconnected" | "shutdown"): void {
-    const from = this.state;
-    if (this.#stage.move("lost", this.id) !== "act") return;
-    if (from === "ended") this.#release();
-    else this.#giveUp(cause);
+    this.#leave("lost", cause);
+  }
+
+  #leave(event: "done" | "lost", reason: AbortReason): void {
+    const isEnded = this.state === "ended";
+    if (this.#stage.move(event, this.id) !== "act") return;
+    if (isEnded) this.#release();
+    else this.#giveUp(reason);
   }
 
   /**
@@ -180,11 +196,6 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
     if (this.#ends()) this.#finish({ error });
   }
 
-  /** Refuses the call before any handler, for `reason`. */
-  refuse(reason: unknown): void {
-    this.reject(refusalParts(reason));
-  }
-
   /** The handler has settled: its slot is free. Called once, after `resolve()` or `reject()`. */
   settled(): void {
     this.#slots.freed();
@@ -199,25 +210,25 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   }
 
   get grantsCredit(): boolean {
-    return this.state !== "ended" && this.state !== "over";
+    return this.id !== 0 && this.state !== "ended" && this.state !== "over";
   }
 
-  /** A handler that stops reading says nothing to its caller: what comes is dropped. */
-  readerLeft(): void {}
+  readerLeft(): void {} // What comes is dropped; the caller need not know.
 
   paramArrived(param: unknown): void {
     this.#plan.start(this, param);
   }
 
+  // What does not fit its schema may be a user's; what does not decode is hardly an honest peer's.
   paramRefused({ code, message }: SluiceError): void {
     this.reject(errorParts(code, message, { processed: "no" }));
     this.settled();
-    // A value that does not fit its schema may be a user's; one that does not decode is hardly an honest peer's.
     if (code === "DECODE_ERROR") this.#host.abused();
   }
 
   itemRefused(error: SluiceError): void {
     this.#endWith(error, "maybe", "cancelled");
+    if (error.code === "DECODE_ERROR") this.#host.abused();
   }
 
   #expire(): void {
@@ -237,9 +248,9 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
     this.#notice.tell(reason);
   }
 
-  #abort(reason: AbortReason): void {
+  #stop(): void {
     this.#reply.dropUnsent();
-    this.#notice.tell(reason);
+    this.#notice.tell("stop");
   }
 
   #giveUp(reason: AbortReason): void {
@@ -266,7 +277,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
     this.#stage.move("settled", this.id);
     this.#deadline?.cancel();
     if (from === "aborting") {
-      this.#sayCancelled();
+      this.#reply.sayCancelled();
       this.#release();
       return false;
     }
@@ -275,15 +286,9 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
     return true;
   }
 
-  /** Says the last word. */
   #finish(final: Final): void {
     this.#data.intake?.window.close();
     this.#reply.finish(final);
-  }
-
-  #sayCancelled(): void {
-    const parts = errorParts("CANCELLED", "The call was cancelled", { processed: "maybe" });
-    this.#host.control({ ...parts, call: this.id, offset: this.outbox.sent });
   }
 
   /** Nothing of it is needed any more. */

@@ -6,10 +6,11 @@
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { OpenFrame } from "../frame/frame.ts";
 import type { CallAcceptor, CallPlan } from "./call-acceptor.ts";
-import type { CallHost } from "./call-host.ts";
+import type { CallHost, HandlerSlots } from "./call-host.ts";
 import type { CallTable } from "./call-table.ts";
 import { type ErrorParts, errorParts, refusalParts } from "./error-parts.ts";
-import { type HandlerSlots, IncomingCall } from "./incoming-call.ts";
+import { IncomingCall } from "./incoming-call.ts";
+import { ReplayWindow } from "./replay-window.ts";
 
 /** Ends that a caller may owe a DONE for, beyond its open calls. Spec: docs/wire.md §4.9. */
 const mostOwed = 256;
@@ -31,7 +32,9 @@ export class IncomingCalls implements HandlerSlots {
   #running = 0;
   /** The last ones that were refused: more of them may be on its way. Oldest first. */
   #refused: Set<number> | undefined;
-  #lastNumber = 0;
+  readonly #numbers = new ReplayWindow();
+  /** Calls whose link was lost and whose caller has not opened them again, by their numbers. */
+  readonly #detached = new Map<number, IncomingCall>();
   #isRefusing = false;
   readonly #onIdle: () => void;
 
@@ -55,6 +58,11 @@ export class IncomingCalls implements HandlerSlots {
     return this.#running;
   }
 
+  /** Calls whose link was lost and that wait for their caller. */
+  get detached(): number {
+    return this.#detached.size;
+  }
+
   /** From now on calls are refused: this side drains. */
   refuse(): void {
     this.#isRefusing = true;
@@ -63,6 +71,32 @@ export class IncomingCalls implements HandlerSlots {
   /** Whether call `id` was refused when its caller may have sent more of it already. */
   wasRefused(id: number): boolean {
     return this.#refused?.has(id) === true;
+  }
+
+  /** The link of `calls` was lost. */
+  detach(calls: readonly IncomingCall[]): void {
+    this.#refused = undefined;
+    for (const call of calls) {
+      call.detach();
+      this.#detached.set(call.number, call);
+    }
+  }
+
+  /** The caller has opened again all that it still wants. */
+  onRest(): void {
+    for (const call of this.#detached.values()) call.onDone();
+    this.#detached.clear();
+  }
+
+  /** Nobody comes back for those that wait. */
+  lost(error: SluiceError, cause: "disconnected" | "shutdown"): void {
+    for (const call of this.#detached.values()) call.lost(error, cause);
+    this.#detached.clear();
+  }
+
+  /** Nothing of `call` is needed any more. */
+  over(call: IncomingCall): void {
+    if (call.id === 0) this.#detached.delete(call.number);
   }
 
   /** The caller of `id` has seen its end. */
@@ -78,6 +112,7 @@ export class IncomingCalls implements HandlerSlots {
   /** An OPEN arrived. @throws {SluiceError} for what ends the session */
   onOpen(open: OpenFrame, add: (call: IncomingCall) => void): void {
     this.#table.admit(open.call);
+    if (this.#resume(open)) return;
     const refusal = this.#judge(open);
     if (refusal !== undefined) {
       this.#refuse(open, refusal);
@@ -92,28 +127,42 @@ export class IncomingCalls implements HandlerSlots {
       this.#refuse(open, { parts: refusalParts(reason), isAbuse });
       return;
     }
-    this.#lastNumber = open.key.number;
+    this.#numbers.use(open.key.number);
     const call = new IncomingCall(this.#host, open, plan, this);
     this.#running++;
     add(call);
     call.begin(open);
   }
 
+  /** Finds the call of `open`, if it was opened over a former link. Returns whether it did. */
+  #resume(open: OpenFrame): boolean {
+    const { number } = open.key;
+    const call = this.#detached.get(number);
+    if (call === undefined || !this.#isOfPeer(open)) return false;
+    this.#detached.delete(number);
+    call.resume(open);
+    return true;
+  }
+
+  #isOfPeer({ key: { originHigh, originLow }, routed }: OpenFrame): boolean {
+    return originHigh === this.#originHigh && originLow === this.#originLow && !routed;
+  }
+
   #judge(open: OpenFrame): Refusal | undefined {
     const { maxCalls, maxConcurrentHandlers, maxName } = this.#host.limits;
     if (this.#isRefusing) return refusal("UNAVAILABLE", "the peer is draining", { isAbuse: false });
-    const { originHigh, originLow, number } = open.key;
-    if (originHigh !== this.#originHigh || originLow !== this.#originLow || open.routed) {
+    const { number } = open.key;
+    if (!this.#isOfPeer(open)) {
       return refusal("PERMISSION_DENIED", "its key is not its sender's");
     }
-    if (number <= this.#lastNumber || open.resume !== undefined) {
+    if (open.resume !== undefined || this.#numbers.isUsed(number)) {
       return refusal("UNAVAILABLE", `number ${number} is over`, { processed: "maybe" });
     }
     if (this.#host.utf8.byteLength(open.procedure) > maxName) {
       return refusal("INVALID_ARGUMENT", `its name has more than ${maxName} bytes (limits.maxName)`);
     }
     const most = Math.min(maxCalls, maxConcurrentHandlers);
-    if (this.#running >= most || this.#table.peerCalls >= maxCalls + mostOwed) {
+    if (this.#running >= most || this.#table.peerCalls + this.detached >= maxCalls + mostOwed) {
       // A call may end before its handler settles: its caller cannot know that the slot is held.
       const isAbuse = this.#running < most || this.#unended >= most;
       return refusal("RESOURCE_EXHAUSTED", `${most} of ${most} are running`, { isAbuse });

@@ -16,6 +16,8 @@ export class KeptMessages {
   #next = 0;
   /** Offset bytes of all of them, and of the sent part of one whose rest was dropped. */
   bytes = 0;
+  /** Where the message stands of which only a part was sent before its rest was dropped. */
+  #brokenOff: { readonly start: number; end: number } | undefined;
 
   /** The first that is not sent whole. */
   get next(): Message | undefined {
@@ -59,8 +61,10 @@ export class KeptMessages {
     for (let { next } = this; next !== undefined && endOf(next) <= offset; next = this.next) this.#next++;
   }
 
-  /** Drops what is not sent whole, of which `bytes` were not sent at all. */
-  dropUnsent(bytes: number): void {
+  /** Drops what is not sent whole; `sent` is the offset up to which bytes were sent, `bytes` is how many were not. */
+  dropUnsent(sent: number, bytes: number): void {
+    const { next } = this;
+    if (next !== undefined && next.start < sent) this.#brokenOff = { start: next.start, end: sent };
     this.#messages.length = this.#next;
     this.bytes -= bytes;
   }
@@ -85,6 +89,21 @@ export class KeptMessages {
     }
     this.bytes -= freed;
     return freed;
+  }
+
+  /**
+   * What was dropped after a part of it was sent cannot be sent again, as the peer may now need who has received everything before
+   * `received`: what follows moves up. Returns by how many bytes.
+   */
+  closeGap(received: number): number {
+    const gap = this.#brokenOff;
+    if (gap === undefined || received >= gap.end) return 0;
+    const end = Math.max(gap.start, received);
+    const bytes = gap.end - end;
+    for (const message of this.#messages) if (message?.start >= gap.end) message.start -= bytes;
+    gap.end = end;
+    this.bytes -= bytes;
+    return bytes;
   }
 
   /** Forgets all. */

@@ -50,9 +50,10 @@ export class OutboxEnd {
     this.#half = "closed";
   }
 
-  /** What was said went nowhere: it is said again. */
+  /** What was said may have gone nowhere: it is said again. */
   restart(): void {
     if (this.#half === "closed") this.#half = "closing";
+    this.#isErrorSent = false;
   }
 
   /** Sends END or ERROR: the direction ends at `offset`. */

@@ -5,12 +5,13 @@
  */
 import type { Message } from "../codec/slot.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
-import { dataFrame, FrameType } from "../frame/frame.ts";
-import { maxFramePayload, messageOverhead, minPiece } from "../limits.ts";
+import { FrameType } from "../frame/frame.ts";
+import { messageOverhead } from "../limits.ts";
 import type { Link } from "../link/link.ts";
 import { SendWindow } from "./credit-window.ts";
 import { KeptMessages } from "./kept-messages.ts";
 import { type Final, OutboxEnd } from "./outbox-end.ts";
+import { pieceEnd, pieceFrame } from "./piece.ts";
 import { checkLength, encodeText, type SendContext } from "./send-context.ts";
 import { longText, sendWhole } from "./send-whole.ts";
 import { mostAhead, WriteWaiters, writeAfterEnd } from "./write-waiters.ts";
@@ -25,6 +26,7 @@ export class Outbox {
   readonly #kept = new KeptMessages();
   readonly #end = new OutboxEnd();
   #waiters: WriteWaiters | undefined;
+  #isHeld = false;
 
   constructor(limit: number, context: SendContext) {
     this.window = new SendWindow(limit);
@@ -62,6 +64,11 @@ export class Outbox {
     this.sent = 0;
     this.window.limit = 0;
     this.#end.restart();
+  }
+
+  /** Up to where the first piece of `param` goes, when it is sent once more. */
+  firstPiece(param: Message): number {
+    return this.#nextPiece(param, 0);
   }
 
   /** Moves all that was accepted by `bytes`, since a param comes before it, or does so no more. */
@@ -103,6 +110,7 @@ export class Outbox {
     const isAlone = this.sent === this.end;
     if (
       isAlone &&
+      !this.#isHeld &&
       link !== undefined &&
       sendWhole(FrameType.DATA, message, this.window.limit, link, call, isStructured)
     ) {
@@ -187,11 +195,27 @@ export class Outbox {
     return changed;
   }
 
-  /** Sends again from `offset` on, over the next link. */
-  rewind(offset: number): void {
-    this.#context.budget.sent(offset - this.sent);
-    this.sent = offset;
-    this.#kept.rewind(offset);
+  /** The link was lost: nothing goes out until {@link resume} says from where on. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /**
+   * Sends again from `received` on, over the next link, also END and the call's last word.
+   * @throws {SluiceError} as {@link SendWindow.credit}
+   */
+  resume(received: number, limit: number): void {
+    this.#isHeld = false;
+    this.credited(received, limit);
+    const { budget } = this.#context;
+    const lost = this.#kept.closeGap(received);
+    this.end -= lost;
+    this.sent -= lost;
+    budget.free(lost);
+    budget.sent(received - this.sent);
+    this.sent = received;
+    this.#kept.rewind(received);
+    this.#end.restart();
   }
 
   /**
@@ -200,7 +224,7 @@ export class Outbox {
    */
   dropUnsent(): void {
     const dropped = this.end - this.sent;
-    this.#kept.dropUnsent(dropped);
+    this.#kept.dropUnsent(this.sent, dropped);
     this.end = this.sent;
     this.#context.budget.drop(dropped);
     this.#waiters?.settle();
@@ -226,6 +250,7 @@ export class Outbox {
 
   /** Whether a turn would send anything. */
   get hasWork(): boolean {
+    if (this.#isHeld) return false;
     if (this.sent < this.end) return this.#nextPiece(this.#kept.next as Message) > this.sent;
     return this.#end.isDue;
   }
@@ -242,49 +267,29 @@ export class Outbox {
     return spent;
   }
 
-  /** Up to which offset the next piece of `message` may go; `sent` if nothing may. */
-  #nextPiece(message: Message): number {
-    const payloadStart = message.start + messageOverhead;
-    const end = payloadStart + message.length;
-    let { limit } = this.window;
-    if (message === this.#end.result) {
-      limit = Math.max(limit, message.start + this.#context.resultAllowance);
-    }
-    const isFirst = this.sent === message.start;
-    if (this.#context.isStructured) {
-      if (limit >= end) return end;
-      return isFirst && limit >= payloadStart ? payloadStart : this.sent;
-    }
-    const until = Math.min(end, limit, (isFirst ? payloadStart : this.sent) + maxFramePayload);
-    return until === end || until - this.sent >= minPiece ? until : this.sent;
+  /** Up to which offset the next piece of `message` may go, from `sent` on; `sent` if nothing may. */
+  #nextPiece(message: Message, sent: number = this.sent): number {
+    const { isStructured, resultAllowance } = this.#context;
+    const { limit } = this.window;
+    const isResult = message === this.#end.result;
+    return pieceEnd(
+      message,
+      sent,
+      isResult ? Math.max(limit, message.start + resultAllowance) : limit,
+      isStructured,
+    );
   }
 
   #sendPiece(message: Message, link: Link, call: number): number {
-    const payloadStart = message.start + messageOverhead;
     const until = this.#nextPiece(message);
-    const isFirst = this.sent === message.start;
     const isResult = message === this.#end.result;
-    const more = until < payloadStart + message.length;
-    const { isStructured, utf8, budget } = this.#context;
-    const isCut = (more || !isFirst) && !isStructured;
-    const body = isCut && typeof message.body === "string" ? encodeText(message, utf8) : message.body;
-    const frame = dataFrame(
-      isResult ? FrameType.RESULT : FrameType.DATA,
-      call,
-      this.sent,
-      message.raw,
-      message.length,
-      isStructured && more ? undefined : body,
-      isFirst ? 0 : this.sent - payloadStart,
-      until - payloadStart,
-    );
-    frame.more = more;
-    frame.head = more && isFirst;
+    const type = isResult ? FrameType.RESULT : FrameType.DATA;
+    const frame = pieceFrame(type, call, message, this.sent, until, this.#context);
     link.send(frame);
     const spent = until - this.sent;
-    budget.sent(spent);
+    this.#context.budget.sent(spent);
     this.sent = until;
-    if (!more) this.#kept.nextIsSent();
+    if (!frame.more) this.#kept.nextIsSent();
     if (isResult) this.#end.closed();
     return spent;
   }

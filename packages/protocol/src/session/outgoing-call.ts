@@ -1,7 +1,7 @@
 /**
  * A call that this side opened: its states, and what its user does with it.
  *
- * How it is opened is in open-frame.ts, what comes back in callee-data.ts. Spec: docs/wire.md §8 (caller), §4.4, §4.13. What users
+ * How it is opened is in opening.ts, what comes back in callee-data.ts. Spec: docs/wire.md §8 (caller), §4.4, §4.13. What users
  * hold (call/) is built on it.
  */
 import type { Message } from "../codec/slot.ts";
@@ -14,9 +14,7 @@ import {
   type EndFrame,
   type ErrorFrame,
   FrameType,
-  type OpenFrame,
 } from "../frame/frame.ts";
-import { messageOverhead } from "../limits.ts";
 import type { Link } from "../link/link.ts";
 import { CallDeadline, passedDeadline } from "./call-deadline.ts";
 import { type CallEnd, cancelled } from "./call-end.ts";
@@ -26,22 +24,20 @@ import { type CallerEvent, type CallerState, callerMoves } from "./call-states.t
 import { CalleeData, type CalleeDataOwner } from "./callee-data.ts";
 import { checkCredit } from "./credit-window.ts";
 import type { Inbox } from "./inbox.ts";
-import { type OpenRequest, openFrame, paramFits } from "./open-frame.ts";
-import { Outbox } from "./outbox.ts";
+import type { OpenRequest } from "./open-frame.ts";
+import { Opening } from "./opening.ts";
+import type { Outbox } from "./outbox.ts";
 import { isNoRoom, reportedError } from "./reported-error.ts";
 
 export class OutgoingCall implements SessionCall, CalleeDataOwner {
   turnCredit = 0;
   id = 0;
   readonly request: OpenRequest;
-  /** What follows the param; `undefined` if nothing does and the param went whole. */
-  outbox: Outbox | undefined;
   readonly #host: CallHost;
   readonly #end: CallEnd;
   readonly #data: CalleeData;
   readonly #stage = new CallStage<CallerState, CallerEvent>(callerMoves, "queued");
-  /** Until it has gone. */
-  #openFrame: OpenFrame | undefined;
+  readonly #opening: Opening;
   #wasStopped = false;
   readonly #deadline: CallDeadline | undefined;
 
@@ -50,7 +46,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
     this.request = request;
     this.#end = end;
     this.#data = new CalleeData(host, this, request);
-    if (request.send !== undefined) this.outbox = new Outbox(0, host.sending);
+    this.#opening = new Opening(host, request);
     const { timeoutMs } = request;
     if (timeoutMs > 0) this.#deadline = new CallDeadline(host.clock, timeoutMs, () => this.#expire());
   }
@@ -58,6 +54,11 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   /** Items that come back; `undefined` if none do. */
   get inbox(): Inbox | undefined {
     return this.#data.intake.inbox;
+  }
+
+  /** What follows the param; `undefined` if nothing does and the param went whole. */
+  get outbox(): Outbox | undefined {
+    return this.#opening.outbox;
   }
 
   get state(): CallerState {
@@ -74,46 +75,49 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
     this.id = id;
     this.#stage.enter("opened");
     this.#host.register(this);
-    const { maxWindow } = this.#host.limits;
-    this.#openFrame = openFrame(this.request, id, key, this.#data.intake.window.open(), maxWindow);
+    this.#opening.prepare(id, key, this.#data.intake.window.open());
     const link = this.#host.freeLink;
     if (link === undefined) this.#host.ready(this);
     else {
-      this.#sendOpen(link);
+      this.#opening.send(link, this.#deadline?.remainingMs);
       if (this.hasWork) this.#host.ready(this);
     }
   }
 
+  /** Its link was lost. Returns whether it goes on over the next one; if not, it is over. */
+  detach(): boolean {
+    this.id = 0;
+    this.turnCredit = 0;
+    if (!this.isOutstanding || this.state === "aborted") {
+      this.#release();
+      return false;
+    }
+    this.#opening.detach();
+    return true;
+  }
+
+  /** Goes on over the next link, under another id: its OPEN goes again, at its turn. */
+  reopen(id: number): void {
+    this.id = id;
+    this.#host.register(this);
+    const { arrivals, window } = this.#data.intake;
+    arrivals.resumed();
+    this.#opening.prepareAgain(id, window, this.#wasStopped);
+    this.#host.ready(this);
+  }
+
   get hasWork(): boolean {
-    return this.#openFrame !== undefined || this.outbox?.hasWork === true;
+    return this.#opening.hasWork;
   }
 
   takeTurn(link: Link, most: number): number {
-    const opened = this.#openFrame === undefined ? 0 : this.#sendOpen(link);
-    if (opened >= most || this.outbox === undefined) return opened;
-    return opened + this.outbox.takeTurn(link, this.id, most - opened);
-  }
-
-  #sendOpen(link: Link): number {
-    const frame = this.#openFrame as OpenFrame;
-    this.#openFrame = undefined;
-    if (this.#deadline !== undefined) frame.timeoutMs = Math.max(1, Math.ceil(this.#deadline.remainingMs));
-    const { param } = this.request;
-    const { floor } = this.#host.peerLimits;
-    if (!paramFits(param, frame, this.#host)) {
-      this.outbox ??= new Outbox(0, this.#host.sending);
-      const until = this.outbox.startInside(param, floor);
-      frame.more = true;
-      frame.end = until - messageOverhead;
-      if (this.#host.isStructured) frame.payload = undefined;
-      link.send(frame);
-      return until;
+    let spent = 0;
+    if (this.#opening.isDue) {
+      spent = this.#opening.send(link, this.#deadline?.remainingMs);
+      this.#host.openSent(this);
     }
-    const length = link.send(frame);
-    if (param.length < 0) param.length = length;
-    const end = messageOverhead + param.length;
-    this.outbox?.startAt(end, end + floor);
-    return end;
+    if (spent >= most || this.outbox === undefined) return spent;
+    return spent + this.outbox.takeTurn(link, this.id, most - spent);
   }
 
   onData(frame: DataFrame): void {
@@ -131,17 +135,10 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   }
 
   onCredit({ received, limit }: CreditFrame): void {
-    const { outbox } = this;
     const isHeeded = this.#stage.move("credit", this.id) === "act";
-    if (isHeeded && outbox !== undefined) {
-      if (outbox.credited(received, limit) && outbox.hasWork) this.#host.ready(this);
-    } else if (this.isOutstanding) checkCredit(received, limit, this.#sent);
-  }
-
-  /** Up to here its direction was handed to a link; without an outbox the OPEN is all of it. */
-  get #sent(): number {
-    if (this.outbox !== undefined) return this.outbox.sent;
-    return this.#openFrame === undefined ? messageOverhead + this.request.param.length : 0;
+    if (isHeeded && this.outbox !== undefined) {
+      if (this.#opening.credited(received, limit)) this.#host.ready(this);
+    } else if (this.isOutstanding) checkCredit(received, limit, this.#opening.sent);
   }
 
   onEnd(frame: EndFrame): void {
@@ -159,10 +156,8 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
       return;
     }
     // It may break off an item, but not the result, which is an end already.
-    this.#data.intake.arrivals.endAt(
-      frame.offset,
-      from === "aborted" || !this.#data.intake.arrivals.isResultUnfinished,
-    );
+    const { arrivals } = this.#data.intake;
+    arrivals.endAt(frame.offset, from === "aborted" || !arrivals.isResultUnfinished);
     this.#stage.enter(to);
     if (action === "act") this.#reject(reportedError(frame, this.request.errors, this.#host.utf8));
     this.#forget();
@@ -177,7 +172,8 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
     if (this.#stage.move("stop", this.id) !== "act") return;
     this.#wasStopped = true;
     this.#closeItems();
-    this.#host.control({ type: FrameType.CANCEL, call: this.id, abort: false, reason });
+    if (this.#opening.isDue) this.#opening.stop();
+    else this.#host.control({ type: FrameType.CANCEL, call: this.id, abort: false, reason });
     if (this.hasWork) this.#host.ready(this);
   }
 
@@ -193,7 +189,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
 
   /** Its OPEN was not handed to a link: nobody else knows of it. */
   get #neverLeft(): boolean {
-    return this.state === "queued" || this.#openFrame !== undefined;
+    return this.state === "queued" || (this.state !== "over" && !this.#opening.hasLeft);
   }
 
   /** Gives the call up with an error of this side's own. */
@@ -205,10 +201,12 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
       this.#endHere(error);
       return;
     }
-    this.#host.control({ type: FrameType.CANCEL, call: this.id, abort: true, reason: error.code });
     // The id is remembered until the callee's end; memory is not held for that.
     this.#data.intake.abandon(error);
     this.#reject(error);
+    // Without a link, or before it is opened again over the next one: that it is not opened again says so.
+    if (this.id === 0 || this.#opening.isDue) this.#release();
+    else this.#host.control({ type: FrameType.CANCEL, call: this.id, abort: true, reason: error.code });
   }
 
   /** Ends this side's direction after what was written. */
@@ -217,19 +215,10 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
     if (this.state !== "queued" && this.hasWork) this.#host.ready(this);
   }
 
-  /**
-   * Writes an item. Returns whether the writer may go on at once; else it waits for `outbox.accepted()`.
-   * @throws {SluiceError} `RESOURCE_EXHAUSTED`; `FAILED_PRECONDITION` if this direction is closed, or the call takes no items
-   */
+  /** As {@link Opening.write}. */
   write(message: Message): boolean {
-    const { outbox } = this;
-    if (outbox === undefined || this.request.send === undefined) {
-      const message = `Cannot send: ${this.request.procedure} takes no items`;
-      throw new SluiceError("FAILED_PRECONDITION", message, { processed: "no" });
-    }
-    const link = this.state === "queued" || this.#openFrame !== undefined ? undefined : this.#host.freeLink;
-    const mayGoOn = outbox.push(message, link, this.id);
-    if (this.state !== "queued" && outbox.hasWork) this.#host.ready(this);
+    const mayGoOn = this.#opening.write(message, this.id);
+    if (this.state !== "queued" && this.hasWork) this.#host.ready(this);
     return mayGoOn;
   }
 
@@ -243,7 +232,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   }
 
   get grantsCredit(): boolean {
-    return this.isOutstanding && this.state !== "aborted" && this.#openFrame === undefined;
+    return this.id !== 0 && this.isOutstanding && this.state !== "aborted" && !this.#opening.isDue;
   }
 
   readerLeft(): void {
@@ -268,7 +257,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   /** The peer had no room, and nothing of the call has happened there. Spec: docs/wire.md §4.3. */
   #putBack(): void {
     this.#stage.enter("queued");
-    this.outbox?.restart(this.request.param);
+    this.#opening.putBack();
     this.#data.intake.window.close();
     this.#host.putBack(this);
     this.id = 0;
@@ -283,13 +272,13 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   /** Ends without a word from the peer. */
   #endHere(error: SluiceError): void {
     this.#stage.enter("over");
-    this.#openFrame = undefined;
     this.#reject(error);
     this.#release();
   }
 
   #release(): void {
     this.#stage.enter("over");
+    this.#opening.discard();
     this.#deadline?.cancel();
     this.outbox?.dispose();
     this.#data.intake.window.close();

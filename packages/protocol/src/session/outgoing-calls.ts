@@ -5,6 +5,7 @@
  */
 import type { Timer } from "../clock.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
+import { FrameType } from "../frame/frame.ts";
 import type { CallEnd } from "./call-end.ts";
 import type { CallHost } from "./call-host.ts";
 import { CallQueue } from "./call-queue.ts";
@@ -31,6 +32,10 @@ export class OutgoingCalls {
   #retry: Timer | undefined;
   #lastNumber = 0;
   #refusal: SluiceError | undefined;
+  /** Calls that go on, while there is no link; by ascending number. */
+  #detached: OutgoingCall[] = [];
+  /** Those of them whose OPEN has not gone over the new link; absent while the peer need not be told that it was all. */
+  #reopening: Set<OutgoingCall> | undefined;
 
   constructor(host: CallHost, table: CallTable<{ readonly id: number }>, epoch: string) {
     this.#host = host;
@@ -41,6 +46,11 @@ export class OutgoingCalls {
     const { maxCalls, maxConcurrentHandlers } = host.peerLimits;
     this.#mostOutstanding = Math.min(maxCalls, maxConcurrentHandlers);
     this.#room = this.#mostOutstanding;
+  }
+
+  /** Calls that go on, while there is no link. */
+  get detached(): number {
+    return this.#detached.length;
   }
 
   /** Whether no call runs or waits. */
@@ -56,7 +66,7 @@ export class OutgoingCalls {
   open(request: OpenRequest, end: CallEnd): OutgoingCall {
     if (this.#refusal !== undefined) throw this.#refusal;
     checkLength(request.param, this.#host.sending);
-    const mustWait = this.#outstanding >= this.#room || this.#queue.length > 0;
+    const mustWait = this.#outstanding >= this.#room || this.#queue.length > 0 || this.#host.isDetached;
     if (mustWait) this.#queue.checkRoom();
     const call = new OutgoingCall(this.#host, request, end);
     if (mustWait) this.#queue.add(call);
@@ -68,6 +78,8 @@ export class OutgoingCalls {
   over(call: OutgoingCall): void {
     if (this.#queue.remove(call)) return;
     this.#outstanding--;
+    if (this.#host.isDetached) this.#detached = this.#detached.filter((one) => one !== call);
+    else this.sent(call);
     if (this.#room < this.#mostOutstanding) this.#room++;
     this.#openNext();
   }
@@ -81,8 +93,44 @@ export class OutgoingCalls {
     this.#retry = this.#host.clock.setTimer(retryMs, this.#onRetry, { background: true });
   }
 
-  /** Cancels the calls that wait. */
+  /** The link of `calls`, by ascending id, was lost. */
+  detach(calls: readonly OutgoingCall[]): void {
+    this.#reopening = undefined;
+    this.#detached = calls.filter((call) => call.detach());
+  }
+
+  /** There is a link again: the calls that go on are opened over it. Spec: docs/wire.md §4.8. */
+  attach(): void {
+    const calls = this.#detached;
+    this.#detached = [];
+    this.#reopening = new Set(calls);
+    for (const call of calls) call.reopen(this.#table.takeId());
+    this.#sayRest();
+    this.#openNext();
+  }
+
+  /** The OPEN of `call` has gone, or never will. */
+  sent(call: OutgoingCall): void {
+    if (this.#reopening?.delete(call) === true) this.#sayRest();
+  }
+
+  /** What was opened here before and not again is over. */
+  #sayRest(): void {
+    if (this.#reopening === undefined || this.#reopening.size > 0) return;
+    this.#reopening = undefined;
+    this.#host.control({ type: FrameType.DONE, call: 0, rest: true, calls: [] });
+  }
+
+  /** Ends those that wait for a link, with `error`. */
+  lost(error: SluiceError): void {
+    const calls = this.#detached;
+    this.#detached = [];
+    for (const call of calls) call.lost(error);
+  }
+
+  /** Cancels the calls that wait, and those that go on without a link. */
   cancelWaiting(): void {
+    for (const call of this.#detached) call.stop();
     for (const call of this.#queue.all()) call.stop();
   }
 
@@ -110,7 +158,7 @@ export class OutgoingCalls {
   };
 
   #openNext(): void {
-    while (this.#outstanding < this.#room) {
+    while (this.#outstanding < this.#room && !this.#host.isDetached) {
       const call = this.#queue.take();
       if (call === undefined) return;
       this.#open(call);

@@ -10,6 +10,7 @@ import { messageOverhead } from "../limits.ts";
 import type { Link } from "../link/link.ts";
 import type { CallHost, SessionCall } from "./call-host.ts";
 import { checkCredit } from "./credit-window.ts";
+import { errorParts } from "./error-parts.ts";
 import { Outbox } from "./outbox.ts";
 import type { Final } from "./outbox-end.ts";
 import { sendWhole } from "./send-whole.ts";
@@ -19,12 +20,14 @@ export class Reply {
   readonly #host: CallHost;
   readonly #call: SessionCall;
   /** How far the OPEN allows it to go. */
-  readonly #limit: number;
+  #limit: number;
   #outbox: Outbox | undefined;
   /** The result, if it went out before there was an outbox; kept until the caller has it. */
   #sentResult: Message | undefined;
   /** Set when nothing goes out any more: how writers are told. */
   #disposed: (() => SluiceError) | undefined;
+  /** Its link was lost, and its caller has not found it again. */
+  #isHeld = false;
 
   constructor(host: CallHost, call: SessionCall, limit: number) {
     this.#host = host;
@@ -38,6 +41,7 @@ export class Reply {
       this.#outbox = new Outbox(this.#limit, this.#host.sending);
       if (this.#sentResult !== undefined) this.#outbox.finishedWith(this.#sentResult);
       if (this.#disposed !== undefined) this.#outbox.dispose(this.#disposed);
+      if (this.#isHeld) this.#outbox.hold();
     }
     return this.#outbox;
   }
@@ -77,6 +81,25 @@ export class Reply {
     else if (this.outbox.credited(received, limit)) this.#ask();
   }
 
+  /** The link was lost: nothing goes out until {@link resume} says from where on. */
+  hold(): void {
+    this.#isHeld = true;
+    this.#outbox?.hold();
+  }
+
+  /** Sends again what the caller, found over another link, has not received. @throws {SluiceError} as {@link Outbox.credited} */
+  resume(received: number, limit: number): void {
+    this.#isHeld = false;
+    if (this.#disposed !== undefined) return;
+    if (this.#outbox === undefined && this.#sentResult === undefined) {
+      checkCredit(received, limit, 0);
+      this.#limit = Math.max(this.#limit, limit);
+      return;
+    }
+    this.outbox.resume(received, limit);
+    this.#ask();
+  }
+
   /** Drops what has not been sent. */
   dropUnsent(): void {
     this.#outbox?.dropUnsent();
@@ -92,10 +115,18 @@ export class Reply {
     this.#sentResult = undefined;
   }
 
+  /** Tells a caller that has given the call up that it has ended. */
+  sayCancelled(): void {
+    const { id } = this.#call;
+    if (id === 0) return;
+    const parts = errorParts("CANCELLED", "The call was cancelled", { processed: "maybe" });
+    this.#host.control({ ...parts, call: id, offset: this.outbox.sent });
+  }
+
   /** Sends `result` if nothing waits and it fits: it is all that ever goes this way. Returns whether it did. */
   #sendAtOnce(result: Message): boolean {
     const { freeLink, sending } = this.#host;
-    if (freeLink === undefined) return false;
+    if (freeLink === undefined || this.#isHeld) return false;
     const limit = Math.max(this.#limit, sending.resultAllowance);
     result.start = 0;
     if (!sendWhole(FrameType.RESULT, result, limit, freeLink, this.#call.id, sending.isStructured))

@@ -13,3 +13,23 @@ export function closedByPeer(name: string, { code, reason }: CloseFrame): Sluice
   const known = code === "CANCELLED" ? "UNAVAILABLE" : code;
   return remoteError(known, `${name} closed the session: ${reason || code}`, {}, false);
 }
+
+/** The link to the peer called `name` was lost, by `cause` if that is known. */
+export function linkLost(name: string, cause: SluiceError | undefined): SluiceError {
+  return new SluiceError("UNAVAILABLE", `The link to ${name} was lost`, cause === undefined ? {} : { cause });
+}
+
+/** Another link has taken the place of this one. Spec: docs/wire.md §4.7. */
+export function takenOver(): SluiceError {
+  return new SluiceError("SESSION_TAKEN_OVER", "The session goes on over a newer link");
+}
+
+/** The session with the peer called `name` was not found again; `cause` had ended its last link. */
+export function sessionLost(name: string, cause?: SluiceError): SluiceError {
+  const lost = new SluiceError(
+    "SESSION_LOST",
+    `The session with ${name} was lost`,
+    cause === undefined ? {} : { cause },
+  );
+  return new SluiceError("UNAVAILABLE", lost.message, { cause: lost });
+}

@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly encoding: Encoding;
   /** The highest id of a call of this side. Default: 2^31 − 1, as many as there are. */
   readonly highestCallId?: number | undefined;
+  /** How long the session waits for another link when it has lost one, ms. Default 0: it ends with its link. */
+  readonly graceMs?: number | undefined;
   /** Makes what serves the peer's calls. */
   serve(session: Session): CallAcceptor;
 }
@@ -32,6 +34,10 @@ export interface SessionListener {
   draining?(grace: number, retry: number): void;
   /** The ids of this side are used up: no call can be opened any more. */
   idsUsedUp?(): void;
+  /** The link is lost; the session waits for another one. */
+  detached?(error: SluiceError): void;
+  /** There is another link. */
+  attached?(): void;
   /** The session is over: once. */
   closed?(error: SluiceError): void;
 }

@@ -1,7 +1,7 @@
 /**
- * What two neighbours keep: the calls of both, who may send next, and when it all ends.
+ * What two neighbours keep over several links in a row: who they are, the calls of both, and when it all ends.
  *
- * Here frames find their calls; what a call does with them is in outgoing-call.ts and incoming-call.ts. Spec: docs/wire.md §3, §4.
+ * Its life is here; its calls are in session-calls.ts, its link in session-link.ts. Spec: docs/wire.md §3, §4.7, §4.15, §6.
  */
 import type { Clock, Timer } from "../clock.ts";
 import type { Encoding } from "../codec/slot.ts";
@@ -11,80 +11,58 @@ import { type CloseFrame, type Frame, FrameType } from "../frame/frame.ts";
 import type { Utf8 } from "../frame/utf8.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { Link, LinkInfo, LinkReceiver } from "../link/link.ts";
-import { AbuseMeter } from "./abuse-meter.ts";
 import type { CallEnd } from "./call-end.ts";
-import type { CallHost, PeerLimits, SessionCall } from "./call-host.ts";
-import { CallRouter } from "./call-router.ts";
-import { CallTable } from "./call-table.ts";
-import { DoneNotices } from "./done-notices.ts";
-import type { PeerInfo } from "./handshake.ts";
-import type { IncomingCall } from "./incoming-call.ts";
-import { IncomingCalls } from "./incoming-calls.ts";
-import { LinkTurns } from "./link-turns.ts";
-import { MemoryBudget } from "./memory-budget.ts";
+import type { PeerLimits } from "./call-host.ts";
+import type { CallRouter } from "./call-router.ts";
+import type { PeerInfo, SessionTicket } from "./handshake.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
 import type { OpenRequest } from "./open-frame.ts";
-import { OutgoingCall } from "./outgoing-call.ts";
-import { OutgoingCalls } from "./outgoing-calls.ts";
+import type { OutgoingCall } from "./outgoing-call.ts";
 import { Pings } from "./pings.ts";
-import { type SendContext, sendContext } from "./send-context.ts";
-import { asSessionEnd, closedByPeer } from "./session-error.ts";
+import { SessionCalls } from "./session-calls.ts";
+import { asSessionEnd, closedByPeer, linkLost, sessionLost, takenOver } from "./session-error.ts";
+import { SessionLink } from "./session-link.ts";
 import type { SessionListener, SessionOptions } from "./session-options.ts";
 import { type Activity, SessionRest } from "./session-rest.ts";
-import { drained, isDrained, legalMoves, type SessionState } from "./session-state.ts";
+import { attached, detached, drained, isDrained, legalMoves, type SessionState } from "./session-state.ts";
 
-/** How long a link that was closed may linger before it is cut, ms. */
-const lingerMs = 5_000;
-
-export class Session implements CallHost, LinkReceiver, Activity {
+export class Session implements LinkReceiver, Activity {
   readonly clock: Clock;
   readonly limits: ResolvedLimits;
   readonly peer: PeerInfo;
-  readonly peerLimits: PeerLimits;
   readonly encoding: Encoding;
-  readonly info: LinkInfo;
-  readonly utf8: Utf8;
-  readonly isStructured: boolean;
-  readonly budget: MemoryBudget;
-  readonly sending: SendContext;
+  /** Of the newest link. */
+  info: LinkInfo;
   listener: SessionListener = {};
-  readonly #link: Link;
-  readonly #table: CallTable<OutgoingCall | IncomingCall>;
-  readonly #outgoing: OutgoingCalls;
-  readonly #incoming: IncomingCalls;
+  /** What the connector shows to find the session again. */
+  ticket: SessionTicket | undefined;
+  readonly #graceMs: number;
+  readonly #link: SessionLink;
+  readonly #calls: SessionCalls;
   readonly #router: CallRouter;
   readonly #rest = new SessionRest(this);
-  readonly #turns: LinkTurns;
-  readonly #done: DoneNotices;
-  readonly #abuse: AbuseMeter;
   readonly #pings: Pings;
   #state: SessionState = { name: "open" };
-  #linger: Timer | undefined;
+  #grace: Timer | undefined;
 
   constructor(options: SessionOptions) {
-    const { link, limits, clock, peer, encoding } = options;
+    const { link, limits, clock, peer, encoding, graceMs = 0 } = options;
     this.clock = clock;
     this.limits = limits;
     this.peer = peer;
-    this.peerLimits = peer.limits;
     this.encoding = encoding;
     this.info = link.info;
-    this.utf8 = link.utf8;
-    this.isStructured = encoding.kind === "structured";
-    this.#link = link;
-    this.#turns = new LinkTurns(link);
-    this.budget = new MemoryBudget(limits);
-    this.sending = sendContext(peer.limits, limits.maxBuffered, this.utf8, this.isStructured);
-    this.#table = new CallTable(options.role, options.highestCallId);
-    this.#outgoing = new OutgoingCalls(this, this.#table, options.epoch);
-    this.#abuse = new AbuseMeter(limits.abuseRate);
+    this.#graceMs = graceMs;
+    const { heartbeat, deadAfter } = limits;
+    const ping = (): void => void this.ping().catch(ignore);
+    this.#link = new SessionLink({ clock, heartbeat, deadAfter, ping });
     this.#pings = new Pings(clock);
-    this.#done = new DoneNotices(clock, (calls) =>
-      this.control({ type: FrameType.DONE, call: 0, rest: false, calls }),
-    );
-    this.#incoming = new IncomingCalls(this, this.#table, options.serve(this), peer.epoch, () =>
-      this.#rest.notice(),
-    );
-    this.#router = new CallRouter(this.#table, this.#incoming, () => this.abused());
+    this.#calls = new SessionCalls(options, options.serve(this), this.#link, {
+      rested: () => this.#rest.notice(),
+      idsUsedUp: () => this.listener.idsUsedUp?.(),
+    });
+    this.#router = this.#calls.router;
+    this.#link.attach(link);
     link.receive(this);
   }
 
@@ -96,24 +74,44 @@ export class Session implements CallHost, LinkReceiver, Activity {
     return this.#state.name === "closed";
   }
 
+  /** Whether there is no link, and the peer is awaited over another one. */
+  get isDetached(): boolean {
+    return this.#state.name === "detached";
+  }
+
+  /** How its links turn text into bytes. */
+  get utf8(): Utf8 {
+    return this.#calls.utf8;
+  }
+
+  /** What the peer accepts. */
+  get peerLimits(): PeerLimits {
+    return this.peer.limits;
+  }
+
+  /** What the calls that are received buffer. */
+  get budget(): MemoryBudget {
+    return this.#calls.budget;
+  }
+
   /** Calls of both sides that are not over. */
   get openCalls(): number {
-    return this.#table.size;
+    return this.#calls.open;
   }
 
   /** Whether a call of this side runs or waits. */
   get isCalling(): boolean {
-    return !this.#outgoing.isIdle;
+    return this.#calls.isCalling;
   }
 
   /** Handlers that run for the peer. */
   get runningHandlers(): number {
-    return this.#incoming.running;
+    return this.#calls.runningHandlers;
   }
 
   /** Bytes written and not known to have arrived. */
   get keptBytes(): number {
-    return this.sending.budget.bytes;
+    return this.#calls.sending.budget.bytes;
   }
 
   /**
@@ -121,13 +119,17 @@ export class Session implements CallHost, LinkReceiver, Activity {
    * @throws {SluiceError} `RESOURCE_EXHAUSTED` if the queue is full; `UNAVAILABLE` when the session drains or is over
    */
   open(request: OpenRequest, end: CallEnd): OutgoingCall {
-    return this.#outgoing.open(request, end);
+    return this.#calls.call(request, end);
   }
 
-  /** Asks the peer for a sign of life. Resolves with the round trip in ms; rejects when the session ends. */
+  /** Asks the peer for a sign of life. Resolves with the round trip in ms; rejects when the link is lost or the session ends. */
   ping(): Promise<number> {
-    if (this.#state.name === "closed") return Promise.reject(this.#state.error);
-    return this.#pings.ping((nonce) => this.control({ type: FrameType.PING, call: 0, answer: false, nonce }));
+    if (this.#state.name === "closed" || this.#state.name === "detached") {
+      return Promise.reject(this.#state.error);
+    }
+    return this.#pings.ping((nonce) =>
+      this.#link.send({ type: FrameType.PING, call: 0, answer: false, nonce }),
+    );
   }
 
   /** Takes no new calls from the peer; resolves when those of both sides have ended, or the session is over. */
@@ -135,16 +137,15 @@ export class Session implements CallHost, LinkReceiver, Activity {
     if (this.isOver) return Promise.resolve();
     if (!isDrained(this.#state, "ours")) {
       this.#moveTo(drained(this.#state, "ours"));
-      this.#incoming.refuse();
-      this.control({ type: FrameType.DRAIN, call: 0, grace, retry });
+      this.#calls.refuseIncoming();
+      this.#sayDrain(grace, retry);
     }
     return this.#rest.whenIdle();
   }
 
   /** Stops the calls that this side has opened; resolves when all of them have ended. */
   stop(): Promise<void> {
-    this.#outgoing.cancelWaiting();
-    for (const call of this.#table.all()) if (call instanceof OutgoingCall) call.stop();
+    this.#calls.stop();
     return this.#rest.whenDone();
   }
 
@@ -153,14 +154,42 @@ export class Session implements CallHost, LinkReceiver, Activity {
     return this.#rest.whenSettled();
   }
 
+  /**
+   * Goes on over `link`, which has shaken hands for it: with the calls of both sides, from where the other has received. The newest
+   * link wins: a former one is told so.
+   * @throws {SluiceError} what ended the session, if it is over
+   */
+  attach(link: Link): void {
+    if (this.#state.name === "closed") throw this.#state.error;
+    if (!this.#link.isLost) {
+      this.#link.replace(takenOver());
+      this.#detach(takenOver());
+    }
+    this.#grace?.cancel();
+    this.info = link.info;
+    this.#moveTo(attached(this.#state));
+    this.#link.attach(link);
+    link.receive(this);
+    if (isDrained(this.#state, "ours")) this.#sayDrain(this.limits.drainTimeout, 0);
+    this.#calls.attach();
+    this.listener.attached?.();
+  }
+
   /** Ends the session: tells the peer, fails the calls of both sides with `error`. Idempotent. */
   close(error: SluiceError): void {
     if (this.isOver) return;
-    const { code, message } = error;
-    this.#link.send({ type: FrameType.CLOSE, call: 0, code, reason: message.slice(0, 1000) });
     this.#end(error, "shutdown");
-    this.#closeLink();
+    this.#link.close(error);
   }
+
+  /** Ends the session, whose peer is lost for good: fails the calls of both sides with `error`. Idempotent. */
+  lose(error: SluiceError): void {
+    if (this.isOver) return;
+    this.#end(error, "disconnected");
+    this.#link.letGo();
+  }
+
+  // ── Link receiver ────────────────────────────────────────────────────────────────────────────────────────────────
 
   frame(frame: Frame): void {
     if (this.isOver) return;
@@ -176,75 +205,33 @@ export class Session implements CallHost, LinkReceiver, Activity {
   }
 
   flushing(): void {
-    this.#done.flush();
+    this.#calls.flushing();
   }
 
   writable(): void {
-    this.#turns.pump();
+    this.#link.pump();
   }
 
-  closed(error: SluiceError | undefined): void {
-    this.#linger?.cancel();
+  closed(cause: SluiceError | undefined): void {
+    this.#link.lost();
     if (this.isOver) return;
-    const cause = error === undefined ? {} : { cause: error };
-    this.#end(
-      new SluiceError("UNAVAILABLE", `The link to ${this.peer.name} was lost`, cause),
-      "disconnected",
-    );
+    const error = linkLost(this.peer.name, cause);
+    if (this.#graceMs === 0) {
+      this.#end(error, "disconnected");
+      return;
+    }
+    this.#detach(error);
+    this.listener.detached?.(error);
   }
 
-  get freeLink(): Link | undefined {
-    return this.#turns.freeLink;
-  }
-
-  control(frame: Frame): void {
-    if (!this.isOver) this.#link.send(frame);
-  }
-
-  ready(call: SessionCall): void {
-    this.#turns.add(call);
-  }
-
-  register(call: OutgoingCall): void {
-    this.#table.add(call);
-  }
-
-  over(call: SessionCall): void {
-    this.#turns.remove(call);
-    this.#table.remove(call.id);
-    if (call instanceof OutgoingCall) this.#outgoing.over(call);
-    this.#rest.notice();
-  }
-
-  putBack(call: OutgoingCall): void {
-    this.#turns.remove(call);
-    // What its first OPEN overdrew must not let the OPENs of later calls, whose ids are higher, pass its next one.
-    call.turnCredit = 0;
-    this.#table.remove(call.id);
-    this.#outgoing.putBack(call);
-  }
-
-  idsUsedUp(): void {
-    this.listener.idsUsedUp?.();
-  }
-
-  owesDone(id: number): void {
-    this.#done.owe(id);
-  }
-
-  abused(): void {
-    if (!this.#abuse.count(this.clock.now())) return;
-    const { events, perMs } = this.limits.abuseRate;
-    const what = `more than ${events} calls refused or aborted, or frames without effect, in ${perMs} ms`;
-    throw new SluiceError("ENHANCE_YOUR_CALM", `The peer caused ${what} (limits.abuseRate)`);
-  }
+  // ── Inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Frames of no call. */
   #routeOwn(frame: Frame): void {
     switch (frame.type) {
       case FrameType.PING:
-        if (!frame.answer) this.control({ ...frame, answer: true });
-        else if (!this.#pings.answered(frame.nonce)) this.abused();
+        if (!frame.answer) this.#link.send({ ...frame, answer: true });
+        else if (!this.#pings.answered(frame.nonce)) this.#calls.abused();
         break;
       case FrameType.DRAIN:
         this.#onDrain(frame.grace, frame.retry);
@@ -260,29 +247,36 @@ export class Session implements CallHost, LinkReceiver, Activity {
   #onDrain(grace: number, retry: number): void {
     if (isDrained(this.#state, "theirs")) return;
     this.#moveTo(drained(this.#state, "theirs"));
-    this.#outgoing.refuse(
+    this.#calls.refuseOutgoing(
       new SluiceError("UNAVAILABLE", `${this.peer.name} is draining`, { origin: "remote", processed: "no" }),
     );
     this.listener.draining?.(grace, retry);
   }
 
   #onClose(frame: CloseFrame): void {
-    this.#end(closedByPeer(this.peer.name, frame), "disconnected");
-    this.#closeLink();
+    // These end the link, not the session.
+    const isOfLink = frame.code === "SESSION_TAKEN_OVER" || frame.code === "HANDSHAKE_TIMEOUT";
+    if (!isOfLink || this.#graceMs === 0) this.#end(closedByPeer(this.peer.name, frame), "disconnected");
+    this.#link.letGo();
   }
 
-  /** Gives the link time to send what it has. It may be over at once, or linger. */
-  #closeLink(): void {
-    this.#linger = this.clock.setTimer(lingerMs, () => this.#link.destroy(), { background: true });
-    this.#link.close();
+  #sayDrain(grace: number, retry: number): void {
+    this.#link.send({ type: FrameType.DRAIN, call: 0, grace, retry });
+  }
+
+  /** The link is lost by `error`: the calls of both sides wait for another one, for the grace. */
+  #detach(error: SluiceError): void {
+    this.#moveTo(detached(this.#state, error));
+    this.#pings.fail(error);
+    this.#calls.detach();
+    const lose = (): void => this.lose(sessionLost(this.peer.name, error));
+    this.#grace = this.clock.setTimer(this.#graceMs, lose, { background: true });
   }
 
   #end(error: SluiceError, cause: "disconnected" | "shutdown"): void {
     this.#moveTo({ name: "closed", error });
-    this.#done.dispose();
-    this.#turns.clear();
-    this.#outgoing.refuse(error);
-    for (const call of this.#table.clear()) call.lost(error, cause);
+    this.#grace?.cancel();
+    this.#calls.end(error, cause);
     this.#pings.fail(error);
     this.#rest.notice();
     this.listener.closed?.(error);
@@ -295,3 +289,5 @@ export class Session implements CallHost, LinkReceiver, Activity {
     this.#state = state;
   }
 }
+
+function ignore(): void {}

@@ -107,7 +107,7 @@ export class CallPair extends StillWorld {
       ...shared,
       local: acceptorPeer,
       limits: resolveLimits(calleeLimits),
-      authenticate: () => (session) => this.#dispatcher(session),
+      authenticate: () => ({ serve: (session) => this.#dispatcher(session) }),
     });
     const connecting = connectSession(this.wire.connector, {
       ...shared,

@@ -42,7 +42,14 @@ export class FakeHost implements CallHost {
     if (this.hasFreeLink) call.takeTurn(this.link, Number.POSITIVE_INFINITY);
   }
 
+  /** Whether the link is lost. */
+  isDetached = false;
+
   register(): void {}
+
+  openSent(): void {
+    this.log.push("open sent");
+  }
 
   idsUsedUp(): void {
     this.log.push("ids used up");

@@ -84,7 +84,7 @@ export async function rawConnector(limitOptions: LimitOptions = {}): Promise<Raw
     limits,
     clock,
     codecs: [jsonCodec],
-    authenticate: () => () => handlers,
+    authenticate: () => ({ serve: () => handlers }),
   });
   const hello = makeHello(connectorPeer, resolveLimits(), 2048, [jsonCodec], undefined);
   raw.end.send({ type: FrameType.HELLO, call: 0, hello });

@@ -421,8 +421,9 @@ describe("the states of a session", () => {
 
   it("closed leads nowhere", () => {
     expect(legalMoves).toEqual({
-      open: ["draining", "closed"],
-      draining: ["draining", "closed"],
+      open: ["draining", "detached", "closed"],
+      draining: ["draining", "detached", "closed"],
+      detached: ["open", "draining", "detached", "closed"],
       closed: [],
     });
   });

@@ -66,7 +66,7 @@ function accept(
     limits,
     clock,
     codecs: [jsonCodec, msgpackCodec],
-    authenticate: () => () => served,
+    authenticate: () => ({ serve: () => served }),
     ...options,
   });
   return watch(made, { wire, clock, raw, served });
@@ -109,7 +109,7 @@ describe.each(["binary", "structured"] as const)("a handshake over a %s link", (
     expect(acceptor.session.peer).toMatchObject({ name: "connector", epoch: connectorPeer.epoch });
     expect([connector.session.state.name, acceptor.session.state.name]).toEqual(["open", "open"]);
     expect(pair.clock.armedTimers).toBe(0);
-    expect(connector.session.isStructured).toBe(kind === "structured");
+    expect(connector.session.encoding.kind).toBe(kind === "structured" ? "structured" : "bytes");
   });
 
   it("tells each side what the other accepts", async () => {
@@ -147,7 +147,7 @@ describe.each(["binary", "structured"] as const)("a handshake over a %s link", (
         server: { region: "eu" },
         authenticate(body) {
           seen = body.credentials;
-          return () => new Refusing();
+          return { serve: () => new Refusing() };
         },
       });
       const shared = {
@@ -182,7 +182,7 @@ describe("an acceptor", () => {
     const attempt = accept({
       authenticate: () =>
         new Promise((resolve) => {
-          admit = () => resolve(() => attempt.served);
+          admit = () => resolve({ serve: () => attempt.served });
         }),
     });
     await attempt.wire.run();
@@ -236,9 +236,11 @@ describe("an acceptor", () => {
     {
       name: "what serves the calls cannot be made",
       options: {
-        authenticate: () => () => {
-          throw new SluiceError("UNAVAILABLE", "later");
-        },
+        authenticate: () => ({
+          serve() {
+            throw new SluiceError("UNAVAILABLE", "later");
+          },
+        }),
       },
       send: [hello()],
       code: "UNAVAILABLE",
@@ -309,7 +311,7 @@ describe("an acceptor", () => {
     const attempt = accept({
       authenticate: () =>
         new Promise((resolve) => {
-          admit = () => resolve(() => attempt.served);
+          admit = () => resolve({ serve: () => attempt.served });
         }),
     });
     attempt.raw.end.send(hello());

@@ -273,9 +273,9 @@ describe("an OPEN that is refused", () => {
       open({ call: 3, key: connectorKey(5) }),
       open({ call: 5, key: connectorKey(4) }),
     );
-    expect(peer.acceptor.handlers.calls).toHaveLength(1);
-    await peer.send(open({ call: 7, key: connectorKey(6) }));
-    expect(peer.acceptor.handlers.calls).toHaveLength(2);
+    expect(peer.acceptor.handlers.calls, "4 was never used").toHaveLength(2);
+    await peer.send(open({ call: 7, key: connectorKey(6) }), open({ call: 9, key: connectorKey(4) }));
+    expect(peer.acceptor.handlers.calls).toHaveLength(3);
   });
 
   it("by what serves calls says `no`, and INV-LEAK nothing of what was thrown", async () => {

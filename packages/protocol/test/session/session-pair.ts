@@ -288,7 +288,7 @@ export async function sessionPair(options: PairOptions = {}): Promise<SessionPai
     ...shared,
     local: acceptorPeer,
     limits: acceptorLimits,
-    authenticate: () => () => acceptorHandlers,
+    authenticate: () => ({ serve: () => acceptorHandlers }),
   });
   const connecting = connectSession(wire.connector, {
     ...shared,

@@ -114,7 +114,7 @@ export class SuitePeer {
       codecs,
       async authenticate(hello) {
         await authenticate?.(hello);
-        return (made) => serve(made, started, options, () => peer.made);
+        return { serve: (made) => serve(made, started, options, () => peer.made) };
       },
     });
     peer.made = new SuitePeer(session, started, options);
