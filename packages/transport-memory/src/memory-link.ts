@@ -13,6 +13,7 @@ import {
   standardUtf8,
   type Utf8,
 } from "@sluice/protocol/wire";
+import { copyFrame, unsendable } from "./copied-frame.ts";
 import type { TurnQueue } from "./turn-queue.ts";
 
 /** Offset bytes that wait for the end of a turn at most. */
@@ -28,6 +29,8 @@ class MemoryLink implements Link {
   #receiver: LinkReceiver | undefined;
   #state: "open" | "closing" | "closed" = "open";
   #endError: SluiceError | undefined;
+  /** Why it is closing, if it is not by the will of one side. */
+  #failure: SluiceError | undefined;
   #isEndTold = false;
   /** Frames on their way to the peer. */
   #sending: Frame[] = [];
@@ -65,7 +68,8 @@ class MemoryLink implements Link {
 
   send(frame: Frame): number {
     if (this.#state !== "open") return 0;
-    const sent = this.#clones ? structuredClone(frame) : frame;
+    const sent = this.#clones ? this.#copy(frame) : frame;
+    if (sent === undefined) return 0;
     const bytes = "total" in sent && !sent.more ? sent.total : 0;
     this.#sendingBytes += bytes + messageOverhead;
     this.#sending.push(sent);
@@ -74,6 +78,18 @@ class MemoryLink implements Link {
       this.#turns.defer(this.#flush);
     }
     return bytes;
+  }
+
+  /** A copy; `undefined` if there is none, which ends the link: nothing fits that follows. */
+  #copy(frame: Frame): Frame | undefined {
+    try {
+      return copyFrame(frame, []);
+    } catch (cause) {
+      // Told at the end of the turn: whoever is sending does not expect it inside.
+      this.#failure = unsendable(frame, cause);
+      this.close();
+      return undefined;
+    }
   }
 
   close(): void {
@@ -100,7 +116,7 @@ class MemoryLink implements Link {
     this.#sendingBytes = 0;
     this.#peer.#deliver(frames);
     if (this.#state === "closing") {
-      this.#end(undefined);
+      this.#end(this.#failure);
       this.#peer.#end(undefined);
     } else if (this.#isWaitedFor) {
       this.#isWaitedFor = false;
@@ -143,7 +159,7 @@ class MemoryLink implements Link {
   }
 }
 
-/** A new link: its two ends. @param clones values are copied as `structuredClone` does, so that no reference is shared */
+/** A new link: its two ends. @param clones values are copied when they are sent, so that no reference is shared */
 export function memoryLinkPair(info: LinkInfo, turns: TurnQueue, clones: boolean): [Link, Link] {
   return MemoryLink.pair(info, turns, clones);
 }

@@ -18,7 +18,7 @@ import { TurnQueue } from "./turn-queue.ts";
 export interface MemoryTransportOptions {
   /**
    * How values cross. `"shared"`: by reference, fastest; whoever changes a value after sending it changes it for both.
-   * `"cloned"`: as `structuredClone` copies them. `"bytes"`: through frames and codec, as on a socket. Default `"shared"`.
+   * `"cloned"`: copied when they are sent. `"bytes"`: through frames and codec, as on a socket. Default `"shared"`.
    */
   readonly values?: "shared" | "cloned" | "bytes";
   /** For tests. Default: the system's. */

@@ -17,6 +17,7 @@ import {
   type Utf8,
   type ValueLimits,
 } from "@sluice/protocol/wire";
+import { unsendable } from "./copied-frame.ts";
 import {
   checkBatch,
   frameToPost,
@@ -45,7 +46,11 @@ export class MessagePortLink implements Link {
   #state: "open" | "ending" | "closed" = "open";
   #endError: SluiceError | undefined;
   #isEndTold = false;
-  #isMalformed = false;
+  /** What came cannot be relied on: nothing more is read. */
+  #isDeaf = false;
+  /** Batches: posted here, and come. */
+  #posted = 0;
+  #came = 0;
   /** What came before there was a receiver, and those behind them until they are handed over. */
   #early: (PortBatch | SluiceError)[] | undefined = [];
   /** Frames that wait for the end of the turn, and buffers that move with them. */
@@ -67,7 +72,7 @@ export class MessagePortLink implements Link {
     this.#measure = (value) => measureReceived(value, limits);
     this.#stopListening = listenToPort(port, {
       message: (data) => this.#onMessage(data),
-      unreadable: () => this.#onMalformed(unreadable()),
+      unreadable: () => this.#readNoMore(unreadable()),
       closed: (cause) => this.#end(cause === undefined ? undefined : lost(cause)),
     });
     port.start?.();
@@ -96,7 +101,7 @@ export class MessagePortLink implements Link {
     try {
       this.#sending.push(frameToPost(frame, this.#moved));
     } catch (cause) {
-      this.#fail(unsendable(cause));
+      this.#fail(unsendable(frame, cause));
       return 0;
     }
     this.#count(weightOf(frame));
@@ -153,9 +158,10 @@ export class MessagePortLink implements Link {
     this.#moved = [];
     this.#told = this.#taken;
     try {
-      this.#port.postMessage({ frames, taken: this.#taken, end }, moved);
+      this.#port.postMessage({ number: this.#posted + 1, frames, taken: this.#taken, end }, moved);
+      this.#posted++;
     } catch (cause) {
-      this.#fail(unsendable(cause));
+      this.#fail(unpostable(cause));
     }
   }
 
@@ -191,20 +197,21 @@ export class MessagePortLink implements Link {
 
   /** What is said of this side's own frames counts at once, also while nobody receives. */
   #onMessage(message: unknown): void {
-    if (this.#isMalformed) return;
+    if (this.#isDeaf) return;
     let batch: PortBatch;
     try {
-      batch = checkBatch(message, this.#confirmed, this.#sent);
+      batch = checkBatch(message, this.#came, this.#confirmed, this.#sent);
     } catch (reason) {
-      this.#onMalformed(SluiceError.from(reason, "PROTOCOL_ERROR"));
+      this.#readNoMore(SluiceError.from(reason, "PROTOCOL_ERROR"));
       return;
     }
+    this.#came = batch.number;
     this.#onTaken(batch.taken);
     this.#arrive(batch);
   }
 
-  #onMalformed(error: SluiceError): void {
-    this.#isMalformed = true;
+  #readNoMore(error: SluiceError): void {
+    this.#isDeaf = true;
     this.#arrive(error);
   }
 
@@ -215,8 +222,10 @@ export class MessagePortLink implements Link {
 
   #handOver(arrival: PortBatch | SluiceError): void {
     if (!this.#isReading) return;
-    if (SluiceError.is(arrival)) this.#receiver?.malformed(arrival);
-    else this.#takeBatch(arrival);
+    if (!SluiceError.is(arrival)) this.#takeBatch(arrival);
+    // The peer has done nothing wrong: what is between loses, doubles or swaps messages.
+    else if (arrival.code === "UNAVAILABLE") this.#fail(arrival);
+    else this.#receiver?.malformed(arrival);
   }
 
   #takeBatch({ frames, end }: PortBatch): void {
@@ -225,7 +234,7 @@ export class MessagePortLink implements Link {
       try {
         frame = checkStructuredFrame(entry, this.#measure);
       } catch (reason) {
-        this.#isMalformed = true;
+        this.#isDeaf = true;
         this.#receiver?.malformed(SluiceError.from(reason, "PROTOCOL_ERROR"));
         return;
       }
@@ -276,7 +285,7 @@ export class MessagePortLink implements Link {
   }
 }
 
-function unsendable(cause: unknown): SluiceError {
+function unpostable(cause: unknown): SluiceError {
   const why = cause instanceof Error ? cause.message : "it cannot be copied";
   return new SluiceError("INTERNAL", `Cannot post a frame: ${why}`, { cause });
 }

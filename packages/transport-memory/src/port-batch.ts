@@ -1,7 +1,8 @@
 /**
- * What crosses a port: the frames of one turn, and how much of what came was taken.
+ * What crosses a port: the frames of one turn, which batch this is, and how much of what came was taken.
  *
- * A port tells nobody whether the other side reads. So each side says what it has taken, and neither posts much beyond that.
+ * A port tells nobody whether the other side reads. So each side says what it has taken, and neither posts much beyond that. Who
+ * stands between may lose, double or swap messages. So they are numbered, and one that is not the next ends the link.
  */
 import {
   type Frame,
@@ -10,10 +11,12 @@ import {
   SluiceError,
   type ValueLimits,
 } from "@sluice/protocol/wire";
-import { portableCopy } from "./portable-copy.ts";
+import { copyFrame } from "./copied-frame.ts";
 
 /** One posted message. */
 export interface PortBatch {
+  /** 1 for the first that this side posts, and 1 more each time. */
+  readonly number: number;
   /** In order; at most {@link mostFrames}. */
   readonly frames: readonly unknown[];
   /** Weight of all frames that the sender of this batch has taken so far. */
@@ -44,40 +47,44 @@ export function payloadBytesOf(frame: Frame): number {
  * @throws {TypeError} for what is no plain data, or has changed since it was written
  */
 export function frameToPost(frame: Frame, moved: ArrayBuffer[]): Frame {
-  if ("hello" in frame) return { ...frame, hello: asJson(frame.hello) };
-  if ("welcome" in frame) return { ...frame, welcome: asJson(frame.welcome) };
-  if (!("payload" in frame) || frame.payload === undefined) return { ...frame };
-  const payload = portableCopy(frame.payload, moved);
+  const copy = copyFrame(frame, moved);
   // The other side takes no message that counts differently than it says.
-  if ("total" in frame && measureReceived(payload, unlimited) !== frame.total) {
-    throw new TypeError("it was changed after it was written");
+  if ("total" in copy && copy.payload !== undefined) {
+    const length = measureReceived(copy.payload, unlimited);
+    if (length !== copy.total) throw new TypeError(`it counts ${length} bytes instead of ${copy.total}`);
   }
-  return { ...frame, payload };
-}
-
-/** What a body is once it has been JSON, as it is on links of bytes. */
-function asJson(body: unknown): unknown {
-  return JSON.parse(JSON.stringify(body));
+  return copy;
 }
 
 /**
  * Judges the outside of what a port brought; the frames in it are judged one by one, by `checkStructuredFrame`.
- * @param taken what the last batch said
+ * @param last number of the batch before
+ * @param taken what that said
  * @param sent weight of all that this side has sent
- * @throws {SluiceError} `PROTOCOL_ERROR`
+ * @throws {SluiceError} `UNAVAILABLE` for a batch that is not the next, `PROTOCOL_ERROR` for what is none
  */
-export function checkBatch(message: unknown, taken: number, sent: number): PortBatch {
+export function checkBatch(message: unknown, last: number, taken: number, sent: number): PortBatch {
   if (typeof message !== "object" || message === null) throw malformed("it is no object");
   const batch = message as Readonly<Record<keyof PortBatch, unknown>>;
+  if (!Number.isSafeInteger(batch.number)) throw malformed("it has no number");
+  // Before all that follows from the batch before.
+  if (batch.number !== last + 1) throw lostBatch(batch.number as number, last + 1);
   if (!Array.isArray(batch.frames)) throw malformed("it has no list of frames");
   if (batch.frames.length > mostFrames) throw malformed(`it has more than ${mostFrames} frames`);
   if (typeof batch.taken !== "number" || !(batch.taken >= taken && batch.taken <= sent)) {
     throw malformed("it has taken less than before, or more than was sent");
   }
   if (typeof batch.end !== "boolean") throw malformed("it does not say whether it is the last");
-  return { frames: batch.frames, taken: batch.taken, end: batch.end };
+  return { number: batch.number, frames: batch.frames, taken: batch.taken, end: batch.end };
 }
 
 function malformed(what: string): SluiceError {
   return new SluiceError("PROTOCOL_ERROR", `Malformed message on a port: ${what}`);
+}
+
+function lostBatch(number: number, expected: number): SluiceError {
+  return new SluiceError(
+    "UNAVAILABLE",
+    `The port does not deliver every message once and in order: message ${number} came where ${expected} is next`,
+  );
 }

@@ -1,5 +1,5 @@
 /**
- * Copies of values that are about to be posted: taken when they are sent, so that what their owners do next changes nothing.
+ * Copies of values, taken when they are sent: what their owners do next changes nothing.
  *
  * Bytes are copied exactly, never with the rest of the buffer that they lie in, and long copies are moved to the other side
  * instead of being copied again. Spec: docs/wire.md §3.3.

@@ -75,24 +75,39 @@ const sparse = new Array(2 ** 32 - 1);
 let laughs: unknown = "ha";
 for (let level = 0; level < 60; level++) laughs = [laughs, laughs];
 
-/** Messages that hold no frames. */
-const messages: readonly (readonly [name: string, message: unknown])[] = [
-  ["a number", 5],
-  ["null", null],
-  ["nothing", undefined],
-  ["text", "frames"],
-  ["an empty object", {}],
-  ["a Map", new Map([["frames", []]])],
-  ["bytes", new Uint8Array(100)],
-  ["a bare frame", ping(1)],
-  ["frames that are no list", { frames: { length: 1 }, taken: 0, end: false }],
-  ["4 billion frames without one", { frames: sparse, taken: 0, end: false }],
-  ["1,025 frames", { frames: new Array(1_025).fill(ping(1)), taken: 0, end: false }],
-  ["frames without what was taken", { frames: [ping(1)], end: false }],
-  ["more taken than was sent", { frames: [], taken: 1e9, end: false }],
-  ["less than nothing taken", { frames: [], taken: -1, end: false }],
-  ["NaN taken", { frames: [], taken: Number.NaN, end: false }],
-  ["no word about the end", { frames: [], taken: 0 }],
+type NextMessage = (raw: RawPort) => unknown;
+/** A message that is `message`. */
+const plain =
+  (message: unknown): NextMessage =>
+  () =>
+    message;
+/** One that is right but for `changes`. */
+const changed =
+  (changes: object): NextMessage =>
+  (raw) =>
+    raw.batch(changes);
+
+/** Messages that are none, or hold no frames. */
+const messages: readonly (readonly [name: string, next: NextMessage])[] = [
+  ["a number", plain(5)],
+  ["null", plain(null)],
+  ["nothing", plain(undefined)],
+  ["text", plain("frames")],
+  ["an empty object", plain({})],
+  ["a Map", plain(new Map([["frames", []]]))],
+  ["bytes", plain(new Uint8Array(100))],
+  ["a bare frame", plain(ping(1))],
+  ["frames that are no list", changed({ frames: { length: 1 } })],
+  ["4 billion frames without one", changed({ frames: sparse })],
+  ["1,025 frames", changed({ frames: new Array(1_025).fill(ping(1)) })],
+  ["frames without what was taken", changed({ taken: undefined })],
+  ["more taken than was sent", changed({ taken: 1e9 })],
+  ["less than nothing taken", changed({ taken: -1 })],
+  ["NaN taken", changed({ taken: Number.NaN })],
+  ["no word about the end", changed({ end: undefined })],
+  ["no number", changed({ number: undefined })],
+  ["a number that is text", changed({ number: "1" })],
+  ["a number that is none", changed({ number: Number.NaN })],
 ];
 
 /** Frames that are none, and the code that answers them. */
@@ -131,9 +146,9 @@ const frames: readonly (readonly [name: string, frame: unknown, code: string])[]
 describe("a server", () => {
   test.each(messages)(
     "that is posted %s says PROTOCOL_ERROR, before and in a session",
-    async (_name, message) => {
+    async (_name, next) => {
       for (const raw of [attacker(), await session()]) {
-        raw.post(message);
+        raw.post(next(raw));
         expect(await raw.closing()).toBe("PROTOCOL_ERROR");
       }
       expect(started).toEqual([]);
@@ -201,9 +216,9 @@ describe("a server", () => {
 });
 
 describe("a client", () => {
-  test.each(messages)("that is posted %s fails, before and in a session", async (_name, message) => {
+  test.each(messages)("that is posted %s fails, before and in a session", async (_name, next) => {
     const before = await victim();
-    before.raw.post(message);
+    before.raw.post(next(before.raw));
     await expect(before.client.ready).rejects.toMatchObject({ code: "PROTOCOL_ERROR", processed: "no" });
     await before.client.dispose();
 
@@ -211,7 +226,7 @@ describe("a client", () => {
     within.raw.send(welcome());
     const call = within.client.request("echo", { param: 1 });
     await within.raw.next(({ type }) => type === 3);
-    within.raw.post(message);
+    within.raw.post(next(within.raw));
     await expect(call).rejects.toMatchObject({ code: "PROTOCOL_ERROR" });
     expect(await within.raw.closing()).toBe("PROTOCOL_ERROR");
     await within.client.dispose();
@@ -245,9 +260,9 @@ describe("a client", () => {
 
 test("attacks leave nothing behind", () =>
   finishesCleanly(async () => {
-    for (const [, message] of messages.slice(0, 5)) {
+    for (const [, next] of messages.slice(0, 5)) {
       const raw = await session();
-      raw.post(message);
+      raw.post(next(raw));
       await raw.closing();
     }
   }));

@@ -1,18 +1,27 @@
 /** Two ends in one process: who connects, who accepts, what is shared. */
 import { FakeClock } from "@sluice/protocol/testing";
-import { type Frame, FrameType, type Link } from "@sluice/protocol/wire";
+import { type Frame, FrameType, type Link, type SluiceError } from "@sluice/protocol/wire";
 import { memoryTransport } from "@sluice/transport-memory";
 import { describe, expect, test } from "vitest";
 
-/** Receives on `link`; gives the frames that came and how often it ended. */
-function record(link: Link): { frames: Frame[]; closed: number } {
-  const seen = { frames: [] as Frame[], closed: 0 };
+interface Seen {
+  readonly frames: Frame[];
+  closed: number;
+  error: SluiceError | undefined;
+}
+
+/** Receives on `link`; gives the frames that came, how often it ended, and why. */
+function record(link: Link): Seen {
+  const seen: Seen = { frames: [], closed: 0, error: undefined };
   link.receive({
     frame: (frame) => void seen.frames.push(frame),
     malformed() {},
     flushing() {},
     writable() {},
-    closed: () => void seen.closed++,
+    closed(error) {
+      seen.closed++;
+      seen.error = error;
+    },
   });
   return seen;
 }
@@ -104,6 +113,51 @@ describe("memoryTransport", () => {
       else expect(received).toEqual({ list: [1], bytes: Uint8Array.of(1) });
       near.destroy();
     }
+  });
+
+  test("cloned values may be of any kind that travels; a Proxy arrives as what it shows", async () => {
+    const { client, server } = memoryTransport({ values: "cloned" });
+    const links: Link[] = [];
+    server.accept?.((link) => links.push(link));
+    const near = await client.connect();
+    record(near);
+    const seen = record(links[0] as Link);
+    const value = {
+      text: "a",
+      none: null,
+      absent: undefined,
+      floats: Float32Array.of(1.5),
+      raw: new ArrayBuffer(2),
+    };
+    near.send(dataOf(new Proxy(value, {})));
+    await turns();
+    const [frame] = seen.frames;
+    expect(frame !== undefined && "payload" in frame && frame.payload).toStrictEqual(value);
+    near.destroy();
+  });
+
+  test("a cloned value that can no longer be copied ends the link, behind what was sent before it", async () => {
+    const { client, server } = memoryTransport({ values: "cloned" });
+    const links: Link[] = [];
+    server.accept?.((link) => links.push(link));
+    const near = await client.connect();
+    const here = record(near);
+    const there = record(links[0] as Link);
+    near.send(dataOf("before"));
+    const changed = { list: [() => 1] };
+    expect(near.send(dataOf(changed))).toBe(0);
+    // Whoever sends is not interrupted by the end.
+    expect([here.closed, near.room]).toEqual([0, 0]);
+    near.send(dataOf("behind"));
+    await turns();
+    expect(there.frames.map((frame) => "payload" in frame && frame.payload)).toEqual(["before"]);
+    expect([here.closed, there.closed]).toEqual([1, 1]);
+    expect(here.error).toMatchObject({
+      code: "FAILED_PRECONDITION",
+      message:
+        "Cannot send a message of call 1: it was changed between being written and being sent (a function does not travel). Pass a copy of a value that goes on changing",
+    });
+    expect(there.error).toBeUndefined();
   });
 
   test("a conversation in microtasks does not keep timers waiting", async () => {

@@ -95,6 +95,7 @@ describe("messagePortTransport", () => {
     });
     const fields = { type: 5, call: 1, offset: 0, head: false, more: false, raw: false, total: 256 + 16 };
     port2.postMessage({
+      number: 1,
       frames: [
         { ...fields, payload: [1] },
         { ...fields, payload: [1, 2] },

@@ -2,6 +2,24 @@
 export { CountingLink, FrameCounter } from "./counting-link.ts";
 export { Dice } from "./dice.ts";
 export { FakeClock } from "./fake-clock.ts";
+export type { Blackhole, ConnectionFaults, Way, WayFaults } from "./fault/connection-faults.ts";
+export type { ConnectionEnd, FaultConnection } from "./fault/fault-connection.ts";
+export { FaultProxy, type FaultProxyEvents, type FaultProxyOptions } from "./fault/fault-proxy.ts";
+export { faultyPort, type PostingPort } from "./fault/faulty-port.ts";
+export type { Defer } from "./fault/memory-end.ts";
+export {
+  type DuplexPair,
+  MemoryFaultProxy,
+  type MemoryFaultProxyOptions,
+} from "./fault/memory-fault-proxy.ts";
+export {
+  type MessageFault,
+  type MessageFaultPlan,
+  MessageFaults,
+  type RandomMessageFaultsOptions,
+  randomMessageFaults,
+} from "./fault/message-faults.ts";
+export type { ProxyEnd, ProxyEndEvents } from "./fault/proxy-end.ts";
 export {
   decodeRaw,
   readRawCredit,

@@ -1,12 +1,9 @@
 /**
- * A proxy between a client and a server on sockets that counts the bytes of each direction, live.
+ * A fault proxy without faults, for tests that only count bytes, with the names that the transport suite has for the two ways.
  *
  * It hands on what it gets and holds back its own reading when the other side is full, so that a reader which stops is felt through it.
  */
-import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
-import { parseAddress } from "../../address.ts";
-import { listeningAddress, socketTarget } from "./connect-raw.ts";
+import { faultProxy } from "./socket-fault-proxy.ts";
 
 export interface ByteCounts {
   /** From clients to the server. */
@@ -30,59 +27,22 @@ export interface CountingProxy {
 
 /** Listens at `address` (`unix:…`, `tcp://host:0`) and connects every client to `target`. */
 export async function countingProxy(address: string, target: string): Promise<CountingProxy> {
-  const bytes = { up: 0, down: 0 };
-  const pairs = new Set<readonly [Socket, Socket]>();
-  const server = createServer({ allowHalfOpen: true }, (near) => {
-    const far = connect({ ...socketTarget(parseAddress(target)), allowHalfOpen: true });
-    const pair = [near, far] as const;
-    pairs.add(pair);
-    for (const socket of pair) {
-      socket.setNoDelay(true);
-      socket.on("error", () => {
-        // 'close' follows, and takes the other side down.
-      });
-      socket.once("close", () => {
-        pairs.delete(pair);
-        near.destroy();
-        far.destroy();
-      });
-    }
-    hand(near, far, (size) => {
-      bytes.up += size;
-    });
-    hand(far, near, (size) => {
-      bytes.down += size;
-    });
-  });
-  server.listen(socketTarget(parseAddress(address)));
-  await once(server, "listening");
-  const cut = (): void => {
-    for (const [near, far] of pairs) {
-      near.destroy();
-      far.destroy();
-    }
+  const proxy = await faultProxy(address, target);
+  const bytes: ByteCounts = {
+    get up() {
+      return proxy.bytes.toServer;
+    },
+    get down() {
+      return proxy.bytes.toClient;
+    },
   };
   return {
-    address: listeningAddress(server.address()),
+    address: proxy.address,
     bytes,
     get connections() {
-      return pairs.size;
+      return proxy.connections.size;
     },
-    cut,
-    async close() {
-      const closed = once(server, "close");
-      server.close();
-      cut();
-      await closed;
-    },
+    cut: () => proxy.cut(),
+    close: () => proxy.close(),
   };
-}
-
-function hand(from: Socket, to: Socket, count: (size: number) => void): void {
-  from.on("data", (chunk: Uint8Array) => {
-    count(chunk.length);
-    if (!to.write(chunk)) from.pause();
-  });
-  to.on("drain", () => from.resume());
-  from.once("end", () => to.end());
 }

@@ -10,4 +10,5 @@ export {
 export { type ByteCounts, type CountingProxy, countingProxy } from "./counting-proxy.ts";
 export { type CleanFinishOptions, finishesCleanly, LeakError } from "./finishes-cleanly.ts";
 export { Child, type ChildEnd, type InChildOptions, inChild } from "./in-child.ts";
-export { portFrames, RawPort, type RawPortFrame } from "./raw-port.ts";
+export { portFrames, type RawBatch, RawPort, type RawPortFrame } from "./raw-port.ts";
+export { faultProxy, SocketFaultProxy } from "./socket-fault-proxy.ts";

@@ -13,7 +13,9 @@ export interface RawPortFrame {
   readonly [field: string]: unknown;
 }
 
-interface RawBatch {
+/** A message on a port. */
+export interface RawBatch {
+  readonly number: number;
   readonly frames: readonly RawPortFrame[];
   readonly taken: number;
   readonly end: boolean;
@@ -84,6 +86,7 @@ export class RawPort {
   readonly closed: Promise<unknown>;
   readonly #port: MessagePort;
   #taken = 0;
+  #sent = 0;
   #wake: () => void = () => {};
 
   constructor(port: MessagePort) {
@@ -107,7 +110,13 @@ export class RawPort {
   }
 
   send(...frames: readonly unknown[]): void {
-    this.post({ frames, taken: this.confirms ? this.#taken : 0, end: false });
+    this.post(this.batch({ frames }));
+  }
+
+  /** The next message, without frames. What `changes` says stands in it instead. */
+  batch(changes: object = {}): RawBatch {
+    const taken = this.confirms ? this.#taken : 0;
+    return { number: ++this.#sent, frames: [], taken, end: false, ...changes };
   }
 
   /** Ends the port without a word. */
