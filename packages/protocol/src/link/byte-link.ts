@@ -24,6 +24,9 @@ export interface ByteDuplex {
   end(): void;
   /** Ends everything at once. */
   destroy(): void;
+  /** Reads no more until `resume`. Absent: it cannot stop reading. */
+  pause?(): void;
+  resume?(): void;
 }
 
 export interface ByteDuplexEvents {
@@ -117,6 +120,14 @@ export class ByteLink implements Link {
     this.#duplex.destroy();
   }
 
+  pause(): void {
+    this.#duplex.pause?.();
+  }
+
+  resume(): void {
+    this.#duplex.resume?.();
+  }
+
   readonly #flushTurn = (): void => {
     if (this.#state === "open") this.#receiver?.flushing();
     this.#flush();
@@ -160,6 +171,7 @@ export class ByteLink implements Link {
 
   #read(chunk: Uint8Array): void {
     this.inbound++;
+    this.#receiver?.arrived?.();
     if (this.#isMalformed || this.#state === "closed") return;
     try {
       this.#decoder.push(chunk, this.#sink);

@@ -12,6 +12,8 @@ import type { Utf8 } from "../frame/utf8.ts";
 export interface LinkReceiver {
   /** A frame arrived. Its payload is valid during the call only. Must not throw. */
   frame(frame: Frame): void;
+  /** Something arrived, be it a part of a frame. Called by links that have {@link Link.inbound}. Spec: docs/wire.md §4.10. */
+  arrived?(): void;
   /** Bytes arrived that are no frames. The link reads no further; the receiver sends CLOSE and closes it. */
   malformed(error: SluiceError): void;
   /** The last moment to add frames to the write that is about to happen. */
@@ -41,8 +43,8 @@ export interface Link {
   /** Payload bytes that may be handed over now; at 0 or below wait for `writable()`. Frames of control may go at any time. */
   readonly room: number;
   /**
-   * Grows with everything that arrives, be it a part of a frame. A link has it if its other end can vanish without a word: it is
-   * watched then. Spec: docs/wire.md §4.10.
+   * Grows with everything that arrives, be it a part of a frame. A link has it, and calls {@link LinkReceiver.arrived}, if its other
+   * end can vanish without a word: it is watched then. Spec: docs/wire.md §4.10.
    */
   readonly inbound?: number;
   /** Sets the receiver, or replaces it from the next frame on. */
@@ -56,4 +58,10 @@ export interface Link {
   close(): void;
   /** Ends the link at once; what was not sent is lost. Idempotent. */
   destroy(error?: SluiceError): void;
+  /**
+   * Reads no more until {@link resume}, so that the other end feels it; what was read already still comes. A link has both if what
+   * arrives would otherwise have to wait in this process.
+   */
+  pause?(): void;
+  resume?(): void;
 }

@@ -191,6 +191,7 @@ function onFirstFrame(link: Link, session: Session, confirmed: () => void): void
       confirmed();
       session.frame(frame);
     },
+    arrived: () => session.arrived(),
     malformed: (error) => session.malformed(error),
     flushing: () => session.flushing(),
     writable: () => session.writable(),

@@ -1,9 +1,7 @@
 /**
  * Whether a link that has gone silent is still alive: a PING after some silence, dead after more.
  *
- * Only links that can be cut without a word are watched. Nobody notes when a byte arrives: a timer looks whether any did, and
- * counts the silence from the look before. So PING and death are up to a third of `heartbeat` early, and never late.
- * Spec: docs/wire.md §4.10.
+ * Only links that can be cut without a word are watched. One timer a link, armed anew only when it fires. Spec: docs/wire.md §4.10.
  */
 import type { Clock, Timer } from "../clock.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
@@ -23,18 +21,20 @@ export class Heartbeat {
   readonly #link: Link;
   readonly #options: HeartbeatOptions;
   #timer: Timer | undefined;
-  /** What had arrived at the last look, and when that was. */
-  #inbound = -1;
-  #lookedAt: number;
-  #silentSince = 0;
+  #lastAt: number;
   #hasPinged = false;
 
-  /** Watches `link` until {@link stop}; one that cannot go silent unnoticed is not watched. */
+  /** Watches `link` until {@link stop}; one that does not tell what arrives is not watched. */
   constructor(link: Link, options: HeartbeatOptions) {
     this.#link = link;
     this.#options = options;
-    this.#lookedAt = options.clock.now();
-    if (link.inbound !== undefined) this.#look();
+    this.#lastAt = options.clock.now();
+    if (link.inbound !== undefined) this.#arm(options.heartbeat);
+  }
+
+  /** Something has arrived. */
+  arrived(): void {
+    this.#lastAt = this.#options.clock.now();
   }
 
   stop(): void {
@@ -42,26 +42,22 @@ export class Heartbeat {
     this.#timer = undefined;
   }
 
+  #arm(ms: number): void {
+    this.#timer = this.#options.clock.setTimer(ms, this.#look, { background: true });
+  }
+
   readonly #look = (): void => {
     const { clock, heartbeat, deadAfter, ping } = this.#options;
-    const now = clock.now();
-    const inbound = this.#link.inbound as number;
-    if (inbound !== this.#inbound) {
-      this.#inbound = inbound;
-      this.#silentSince = this.#lookedAt;
+    const silentMs = clock.now() - this.#lastAt;
+    if (silentMs < heartbeat) {
       this.#hasPinged = false;
-    }
-    this.#lookedAt = now;
-    const silentMs = now - this.#silentSince;
-    // Not without a PING: a process that was stopped finds a long silence, of its own making.
-    if (silentMs >= deadAfter && this.#hasPinged) {
-      this.#link.destroy(new SluiceError("UNAVAILABLE", `The link brought nothing for ${deadAfter} ms`));
-      return;
-    }
-    if (silentMs >= heartbeat && !this.#hasPinged) {
+      this.#arm(heartbeat - silentMs);
+    } else if (!this.#hasPinged) {
+      // Also after a longer silence: a process that was stopped finds one of its own making.
       this.#hasPinged = true;
       ping();
-    }
-    this.#timer = clock.setTimer(heartbeat / 3, this.#look, { background: true });
+      this.#arm(Math.max(deadAfter - silentMs, deadAfter - heartbeat));
+    } else if (silentMs < deadAfter) this.#arm(deadAfter - silentMs);
+    else this.#link.destroy(new SluiceError("UNAVAILABLE", `The link brought nothing for ${deadAfter} ms`));
   };
 }

@@ -45,6 +45,11 @@ export class SessionLink {
     this.#heartbeat = new Heartbeat(link, this.#options);
   }
 
+  /** Something has arrived over it. */
+  arrived(): void {
+    this.#heartbeat?.arrived();
+  }
+
   /** The link is over. */
   lost(): void {
     this.#linger?.cancel();

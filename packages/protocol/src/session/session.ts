@@ -200,6 +200,10 @@ export class Session implements LinkReceiver, Activity {
     }
   }
 
+  arrived(): void {
+    this.#link.arrived();
+  }
+
   malformed(error: SluiceError): void {
     this.close(error);
   }

@@ -55,6 +55,11 @@ export class FakeClock implements Clock {
     await settled();
   }
 
+  /** Moves time on by `ms` as if the process had been stopped: what became due fires at the next {@link advance}, late. */
+  stopFor(ms: number): void {
+    this.#now += ms;
+  }
+
   #next(): Armed | undefined {
     let next: Armed | undefined;
     for (const armed of this.#armed) {

@@ -1,0 +1,101 @@
+/** Links that go silent: a PING, then the end. Spec: docs/wire.md §4.10. */
+import { describe, expect, it } from "vitest";
+import type { Link } from "../../src/link/link.ts";
+import { Heartbeat } from "../../src/session/heartbeat.ts";
+import { FakeClock } from "../../src/testing/fake-clock.ts";
+import { MemoryWire } from "./memory-wire.ts";
+
+class SilentLink {
+  readonly clock = new FakeClock();
+  readonly events: string[] = [];
+  readonly heartbeat: Heartbeat;
+  readonly link: Link & { inbound?: number };
+
+  constructor(isWatched = true) {
+    const { connector } = new MemoryWire();
+    connector.receive({
+      frame() {},
+      malformed() {},
+      flushing() {},
+      writable() {},
+      closed: (error) => this.note(`dead: ${error?.message}`),
+    });
+    this.link = connector;
+    if (isWatched) this.link.inbound = 0;
+    const ping = (): void => this.note("ping");
+    this.heartbeat = new Heartbeat(this.link, {
+      clock: this.clock,
+      heartbeat: 15_000,
+      deadAfter: 30_000,
+      ping,
+    });
+  }
+
+  note(what: string): void {
+    this.events.push(`${this.clock.now() / 1000} s ${what}`);
+  }
+
+  arrive(): void {
+    this.heartbeat.arrived();
+  }
+}
+
+describe("a link that goes silent", () => {
+  it("X3 is asked once after 15 s, and is dead after 30 s", async () => {
+    const { clock, events } = new SilentLink();
+    await clock.advance(60_000);
+    expect(events).toEqual(["15 s ping", "30 s dead: The link brought nothing for 30000 ms"]);
+    expect(clock.armedTimers).toBe(0);
+  });
+
+  it("lives while anything comes within 30 s, whatever it is", async () => {
+    const { clock, events, ...link } = new SilentLink();
+    const silent = new SilentLink();
+    for (let minute = 0; minute < 10; minute++) {
+      await silent.clock.advance(29_000);
+      silent.arrive();
+    }
+    expect(silent.events.filter((event) => event.includes("dead"))).toEqual([]);
+    expect(silent.events.length).toBeGreaterThan(5);
+    link.heartbeat.stop();
+    await clock.advance(1);
+    expect([events, clock.armedTimers]).toEqual([[], 0]);
+  });
+
+  it("X3 X4 is dead 30 s after its last byte, wherever that falls", async () => {
+    for (let lastAt = 500; lastAt < 70_000; lastAt += 700) {
+      const silent = new SilentLink();
+      for (let at = 0; at + 10_000 < lastAt; at += 10_000) {
+        await silent.clock.advance(10_000);
+        silent.arrive();
+      }
+      await silent.clock.advance(lastAt - silent.clock.now());
+      silent.arrive();
+      await silent.clock.advance(60_000);
+      expect(silent.events).toEqual([
+        `${(lastAt + 15_000) / 1000} s ping`,
+        `${(lastAt + 30_000) / 1000} s dead: The link brought nothing for 30000 ms`,
+      ]);
+    }
+  });
+
+  it("X13 X27 is asked first where this process itself was stopped for longer, and has as long to answer", async () => {
+    const { clock, events, heartbeat } = new SilentLink();
+    // The timers of a stopped process fire late.
+    clock.stopFor(40_000);
+    await clock.advance(0);
+    expect(events).toEqual(["40 s ping"]);
+    await clock.advance(14_999);
+    expect(events).toEqual(["40 s ping"]);
+    await clock.advance(1);
+    expect(events).toEqual(["40 s ping", "55 s dead: The link brought nothing for 30000 ms"]);
+    heartbeat.stop();
+  });
+
+  it("is not watched if it cannot vanish without a word", async () => {
+    const { clock, events } = new SilentLink(false);
+    expect(clock.armedTimers).toBe(0);
+    await clock.advance(100_000);
+    expect(events).toEqual([]);
+  });
+});
