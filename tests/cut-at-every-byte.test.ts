@@ -1,0 +1,180 @@
+/** One exchange, over links that break at each of its bytes in turn: its results are the same, and each handler runs once. */
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client } from "@sluice/client";
+import type { ProtocolDefinition } from "@sluice/protocol";
+import { type ConnectionFaults, MemoryFaultProxy } from "@sluice/protocol/testing";
+import { faultProxy, finishesCleanly } from "@sluice/protocol/testing/node";
+import type { Transport } from "@sluice/protocol/wire";
+import { Server } from "@sluice/server";
+import { listenSocket, SocketTransport } from "@sluice/transport-socket";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const protocol = {
+  greet: { type: "request", param: { type: "string" }, result: { type: "string" } },
+  count: {
+    type: "stream",
+    param: { type: "integer" },
+    receive: { type: "integer" },
+    result: { type: "string" },
+  },
+  chat: {
+    type: "channel",
+    param: {},
+    send: { type: "string" },
+    receive: { type: "string" },
+    result: { type: "integer" },
+  },
+  seen: { type: "event", data: { type: "string" } },
+} as const satisfies ProtocolDefinition;
+
+const ignore = (): void => {};
+const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "cut-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Wire {
+  /** For a client whose first link breaks as `faults` say. */
+  transport(faults: ConnectionFaults): Promise<Transport>;
+  /** Bytes that have passed each way since the last `transport()`. */
+  passed(): { readonly toServer: number; readonly toClient: number };
+  close(): Promise<void>;
+}
+
+/** A server that notes in a file which handlers run. */
+function makeServer(ran: string): Server<typeof protocol> {
+  const note = (what: string): void => appendFileSync(ran, `${what}\n`);
+  return new Server({
+    protocol,
+    public: true,
+    handlers: {
+      greet: ({ param }) => {
+        note("greet");
+        return `hello ${param}`;
+      },
+      async *count({ param }) {
+        note("count");
+        for (let n = 1; n <= param; n++) yield n;
+        return "counted";
+      },
+      async *chat({ readable }) {
+        note("chat");
+        let heard = 0;
+        for await (const text of readable) {
+          heard++;
+          yield text.toUpperCase();
+        }
+        return heard;
+      },
+      seen: () => note("seen"),
+    },
+  });
+}
+
+async function exchange(client: Client<typeof protocol>): Promise<void> {
+  expect(await client.request("greet", { param: "world" })).toBe("hello world");
+  const counted: number[] = [];
+  const counting = client.stream("count", { param: 12 });
+  const chat = client.channel("chat", { param: undefined });
+  const said = (async () => {
+    for (const text of ["a", "b", "x".repeat(1_200), "c"]) await chat.send(text);
+    await chat.writable.close();
+  })();
+  const heard: string[] = [];
+  for await (const text of chat) heard.push(text);
+  for await (const n of counting) counted.push(n);
+  await said;
+  expect(counted).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  expect(heard).toEqual(["A", "B", "X".repeat(1_200), "C"]);
+  expect([await counting, await chat]).toEqual(["counted", 4]);
+  await client.event("seen", { data: "enough" });
+}
+
+const carriers: [string, (server: Server<typeof protocol>, name: string) => Promise<Wire>][] = [
+  [
+    "memory",
+    async (server) => {
+      let proxy: MemoryFaultProxy | undefined;
+      return {
+        async transport(faults) {
+          proxy = new MemoryFaultProxy({ faults: (connection) => (connection === 1 ? faults : {}) });
+          server.handle(proxy.server);
+          return proxy.client;
+        },
+        passed: () => proxy?.bytes ?? { toServer: 0, toClient: 0 },
+        async close() {},
+      };
+    },
+  ],
+  [
+    "unix",
+    async (server, name) => {
+      const [address = ""] = await server.listen(listenSocket({ path: join(folder, `server-${name}`) }));
+      let faults: ConnectionFaults = {};
+      let isFirst = true;
+      const proxy = await faultProxy(`unix:${join(folder, `proxy-${name}`)}`, address, {
+        faults: () => {
+          const now = isFirst ? faults : {};
+          isFirst = false;
+          return now;
+        },
+      });
+      let before = { ...proxy.bytes };
+      return {
+        async transport(given) {
+          faults = given;
+          isFirst = true;
+          before = { ...proxy.bytes };
+          return new SocketTransport({ socket: proxy.address });
+        },
+        passed: () => ({
+          toServer: proxy.bytes.toServer - before.toServer,
+          toClient: proxy.bytes.toClient - before.toClient,
+        }),
+        close: () => proxy.close(),
+      };
+    },
+  ],
+];
+
+describe.each(carriers)("SE-1 X1 over %s", (name, open) => {
+  test.each(["toServer", "toClient"] as const)(
+    "an exchange that is cut at every byte %s loses nothing, and runs each handler once",
+    (way) =>
+      finishesCleanly(async () => {
+        const ran = join(folder, `${name}-${way}`);
+        const server = makeServer(ran);
+        const wire = await open(server, way);
+        let cuts = 0;
+        const once = async (faults: ConnectionFaults): Promise<void> => {
+          const transport = await wire.transport(faults);
+          appendFileSync(ran, "-\n");
+          const reconnect = { initial: 0, max: 0, jitter: "none" } as const;
+          const client = new Client({ protocol, transport, reconnect, logger: silent });
+          client.on("status", (status) => {
+            if (status === "reconnecting") cuts++;
+          });
+          await exchange(client);
+          await client.dispose();
+        };
+        await once({});
+        const total = wire.passed()[way];
+        expect(total).toBeGreaterThan(1_000);
+        for (let at = 1; at < total; at++) await once({ [way]: { cutAt: at } });
+        const runs = readFileSync(ran, "utf8").split("-\n").slice(1);
+        expect(runs.length).toBe(total);
+        for (const run of runs)
+          expect(run.trim().split("\n").sort()).toEqual(["chat", "count", "greet", "seen"]);
+        // But for those in the handshake, whose client was not connected yet, and in the farewell.
+        expect(cuts).toBeGreaterThan(total / 2);
+        await wire.close();
+        await server.dispose();
+      }),
+    240_000,
+  );
+});
