@@ -7,6 +7,7 @@ import { type LimitOptions, resolveLimits } from "../../src/limits.ts";
 import { acceptSession } from "../../src/session/accept-session.ts";
 import { connectSession } from "../../src/session/connect-session.ts";
 import type { SessionTicket } from "../../src/session/handshake.ts";
+import type { Session } from "../../src/session/session.ts";
 import { FakeClock } from "../../src/testing/fake-clock.ts";
 import { StillWorld } from "../../src/testing/still-world.ts";
 import { type LinkKind, MemoryWire } from "./memory-wire.ts";
@@ -24,6 +25,8 @@ export class ResumingPair extends StillWorld {
   wire: MemoryWire;
   readonly connector: SessionSide;
   readonly acceptor: SessionSide;
+  /** Handlers of an acceptor that was started anew. */
+  readonly restarted: PlayedHandlers;
   /** Links that were mended. */
   resumes = 0;
   readonly #options: CompleteOptions;
@@ -40,6 +43,7 @@ export class ResumingPair extends StillWorld {
     this.wire = wire;
     this.connector = connector;
     this.acceptor = acceptor;
+    this.restarted = new PlayedHandlers(acceptor.slot);
   }
 
   static async make(given: ResumingOptions = {}): Promise<ResumingPair> {
@@ -107,6 +111,33 @@ export class ResumingPair extends StillWorld {
       },
     });
     return Promise.allSettled([accepting, connecting]);
+  }
+
+  /** A new link to an acceptor that knows nothing of the session, as one that was started anew. Brings the new session. */
+  async mendAnew(): Promise<Session> {
+    const { kind, codec, limits: given } = this.#options;
+    const wire = new MemoryWire(kind);
+    this.wire = wire;
+    const limits = resolveLimits(given);
+    const shared = { clock: this.clock, codecs: [codec], limits };
+    const { handlers } = this.connector;
+    void acceptSession(wire.acceptor, {
+      ...shared,
+      local: { name: "acceptor", epoch: "aaaaaaaaaaaaaaaa" },
+      authenticate: () => ({
+        ticket: { id: "another", secret: "first", graceMs: limits.graceMs },
+        serve: () => this.restarted,
+      }),
+    });
+    const former = this.connector.session;
+    const connecting = connectSession(wire.connector, {
+      ...shared,
+      local: connectorPeer,
+      session: { session: former, ticket: former.ticket as SessionTicket, attempt: ++this.resumes },
+      serve: () => handlers,
+    });
+    await this.run();
+    return connecting;
   }
 
   /** INV-QUIET: no call, nothing kept, every loan given back, no timer. */

@@ -1,5 +1,6 @@
 /** A session whose link is lost: what goes on, what ends, and what both sides are told. Spec: docs/wire.md §4.7, §4.8, §8. */
 import { describe, expect, it } from "vitest";
+import { SluiceError } from "../../src/errors/sluice-error.ts";
 import { type Frame, FrameType } from "../../src/frame/frame.ts";
 import { type ResumingOptions, ResumingPair } from "./resuming-pair.ts";
 import { settle } from "./settle.ts";
@@ -219,6 +220,29 @@ describe("a session whose link is lost", () => {
     await pair.run();
     expect(end.result).toBe("in time");
     await pair.expectIdle();
+  });
+
+  it("SE-6 X9 X10 is lost where the peer was started anew: what ran there is `maybe`, what never left `no`, and nothing runs there again", async () => {
+    const pair = await ResumingPair.make();
+    const ran = pair.connector.open({ procedure: "ran" });
+    await pair.run();
+    pair.cut();
+    const never = pair.connector.open({ procedure: "never" });
+    const session = await pair.mendAnew();
+    expect(session).not.toBe(pair.connector.session);
+    expect([session.state.name, pair.connector.session.state.name]).toEqual(["open", "closed"]);
+    expect(ran.end.error).toMatchObject({
+      code: "UNAVAILABLE",
+      processed: "maybe",
+      cause: { code: "SESSION_LOST" },
+    });
+    expect(never.end.error).toMatchObject({ code: "UNAVAILABLE", processed: "no" });
+    expect(pair.restarted.calls).toEqual([]);
+    session.close(new SluiceError("CANCELLED", "enough"));
+    pair.acceptor.session.close(new SluiceError("CANCELLED", "enough"));
+    pair.acceptor.handlers.last.finish();
+    await pair.advance(5_000);
+    expect(pair.clock.armedTimers).toBe(0);
   });
 
   it("§4.7 X14 SE-5 goes on over the newest link; the former one is told, and what comes of it is heard no more", async () => {
