@@ -22,7 +22,10 @@ export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #timer: Timer | undefined;
   #lastAt: number;
-  #hasPinged = false;
+  /** A PING went out, and nothing has arrived since. */
+  #isAsking = false;
+  /** When the link is dead if nothing arrives after that PING. */
+  #deadAt = 0;
 
   /** Watches `link` until {@link stop}; one that does not tell what arrives is not watched. */
   constructor(link: Link, options: HeartbeatOptions) {
@@ -35,6 +38,7 @@ export class Heartbeat {
   /** Something has arrived. */
   arrived(): void {
     this.#lastAt = this.#options.clock.now();
+    this.#isAsking = false;
   }
 
   stop(): void {
@@ -48,16 +52,21 @@ export class Heartbeat {
 
   readonly #look = (): void => {
     const { clock, heartbeat, deadAfter, ping } = this.#options;
-    const silentMs = clock.now() - this.#lastAt;
+    const now = clock.now();
+    const silentMs = now - this.#lastAt;
     if (silentMs < heartbeat) {
-      this.#hasPinged = false;
       this.#arm(heartbeat - silentMs);
-    } else if (!this.#hasPinged) {
+      return;
+    }
+    if (!this.#isAsking) {
+      this.#isAsking = true;
       // Also after a longer silence: a process that was stopped finds one of its own making.
-      this.#hasPinged = true;
+      this.#deadAt = now + Math.max(deadAfter - silentMs, deadAfter - heartbeat);
       ping();
-      this.#arm(Math.max(deadAfter - silentMs, deadAfter - heartbeat));
-    } else if (silentMs < deadAfter) this.#arm(deadAfter - silentMs);
+    }
+    const leftMs = this.#deadAt - now;
+    // Not only then: what arrives meanwhile begins another silence, of which the end comes sooner.
+    if (leftMs > 0) this.#arm(Math.min(heartbeat, leftMs));
     else this.#link.destroy(new SluiceError("UNAVAILABLE", `The link brought nothing for ${deadAfter} ms`));
   };
 }

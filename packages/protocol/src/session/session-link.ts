@@ -5,10 +5,11 @@
  */
 import type { Timer } from "../clock.ts";
 import type { SluiceError } from "../errors/sluice-error.ts";
-import { type Frame, FrameType } from "../frame/frame.ts";
+import { type Frame, FrameType, type PingFrame } from "../frame/frame.ts";
 import type { Link, LinkReceiver } from "../link/link.ts";
 import type { SessionCall } from "./call-host.ts";
 import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
+import { Pings } from "./pings.ts";
 import { Turns } from "./turns.ts";
 
 /** How long a link that was closed may linger before it is cut, ms. */
@@ -19,13 +20,15 @@ const silence: LinkReceiver = { frame() {}, malformed() {}, flushing() {}, writa
 
 export class SessionLink {
   readonly #options: HeartbeatOptions;
+  readonly #pings: Pings;
   readonly #turns = new Turns<SessionCall>();
   #link: Link | undefined;
   #heartbeat: Heartbeat | undefined;
   #linger: Timer | undefined;
 
-  constructor(options: HeartbeatOptions) {
-    this.#options = options;
+  constructor(options: Omit<HeartbeatOptions, "ping">) {
+    this.#options = { ...options, ping: () => void this.ping().catch(ignore) };
+    this.#pings = new Pings(options.clock);
   }
 
   /** Whether there is none. */
@@ -61,9 +64,26 @@ export class SessionLink {
     this.#link?.send(frame);
   }
 
+  /** Asks for a sign of life. Resolves with the round trip in ms. */
+  ping(): Promise<number> {
+    return this.#pings.ping((nonce) => this.send({ type: FrameType.PING, call: 0, answer: false, nonce }));
+  }
+
+  /** A sign of life was asked for, or given. Returns whether that makes sense. */
+  pinged(frame: PingFrame): boolean {
+    if (frame.answer) return this.#pings.answered(frame.nonce);
+    this.send({ ...frame, answer: true });
+    return true;
+  }
+
+  /** No sign of life will come: the link is lost by `error`. */
+  failPings(error: SluiceError): void {
+    this.#pings.fail(error);
+  }
+
   /** Tells the peer why, and lets the link go; it may be over at once, or linger. It still tells its receiver when it is over. */
-  close({ code, message }: SluiceError): void {
-    this.send({ type: FrameType.CLOSE, call: 0, code, reason: message.slice(0, 1000) });
+  close(error: SluiceError): void {
+    this.send(closeFrame(error));
     this.letGo();
   }
 
@@ -76,14 +96,14 @@ export class SessionLink {
     link.close();
   }
 
-  /** Another link takes the place of this one, whose peer is told so by `error`. */
-  replace(error: SluiceError): void {
+  /** Leaves the link, which tells nothing any more. `error`: what its peer is told, if anything. */
+  abandon(error?: SluiceError): void {
     const link = this.#link;
     if (link === undefined) return;
+    this.#leave();
     const linger = this.#options.clock.setTimer(lingerMs, () => link.destroy(), { background: true });
     link.receive({ ...silence, closed: () => linger.cancel() });
-    link.send({ type: FrameType.CLOSE, call: 0, code: error.code, reason: error.message });
-    this.#leave();
+    if (error !== undefined) link.send(closeFrame(error));
     link.close();
   }
 
@@ -115,3 +135,9 @@ export class SessionLink {
     this.#turns.clear();
   }
 }
+
+function closeFrame({ code, message }: SluiceError): Frame {
+  return { type: FrameType.CLOSE, call: 0, code, reason: message.slice(0, 1000) };
+}
+
+function ignore(): void {}

@@ -18,7 +18,6 @@ import type { PeerInfo, SessionTicket } from "./handshake.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import type { OpenRequest } from "./open-frame.ts";
 import type { OutgoingCall } from "./outgoing-call.ts";
-import { Pings } from "./pings.ts";
 import { SessionCalls } from "./session-calls.ts";
 import { asSessionEnd, closedByPeer, linkLost, sessionLost, takenOver } from "./session-error.ts";
 import { SessionLink } from "./session-link.ts";
@@ -41,7 +40,6 @@ export class Session implements LinkReceiver, Activity {
   readonly #calls: SessionCalls;
   readonly #router: CallRouter;
   readonly #rest = new SessionRest(this);
-  readonly #pings: Pings;
   #state: SessionState = { name: "open" };
   #grace: Timer | undefined;
 
@@ -54,9 +52,7 @@ export class Session implements LinkReceiver, Activity {
     this.info = link.info;
     this.#graceMs = graceMs;
     const { heartbeat, deadAfter } = limits;
-    const ping = (): void => void this.ping().catch(ignore);
-    this.#link = new SessionLink({ clock, heartbeat, deadAfter, ping });
-    this.#pings = new Pings(clock);
+    this.#link = new SessionLink({ clock, heartbeat, deadAfter });
     this.#calls = new SessionCalls(options, options.serve(this), this.#link, {
       rested: () => this.#rest.notice(),
       idsUsedUp: () => this.listener.idsUsedUp?.(),
@@ -127,9 +123,7 @@ export class Session implements LinkReceiver, Activity {
     if (this.#state.name === "closed" || this.#state.name === "detached") {
       return Promise.reject(this.#state.error);
     }
-    return this.#pings.ping((nonce) =>
-      this.#link.send({ type: FrameType.PING, call: 0, answer: false, nonce }),
-    );
+    return this.#link.ping();
   }
 
   /** Takes no new calls from the peer; resolves when those of both sides have ended, or the session is over. */
@@ -161,8 +155,8 @@ export class Session implements LinkReceiver, Activity {
    */
   attach(link: Link): void {
     if (this.#state.name === "closed") throw this.#state.error;
-    if (!this.#link.isLost) {
-      this.#link.replace(takenOver());
+    if (this.#state.name !== "detached") {
+      this.#link.abandon(takenOver());
       this.#detach(takenOver());
     }
     this.#grace?.cancel();
@@ -219,13 +213,7 @@ export class Session implements LinkReceiver, Activity {
   closed(cause: SluiceError | undefined): void {
     this.#link.lost();
     if (this.isOver) return;
-    const error = linkLost(this.peer.name, cause);
-    if (this.#graceMs === 0) {
-      this.#end(error, "disconnected");
-      return;
-    }
-    this.#detach(error);
-    this.listener.detached?.(error);
+    this.#lost(linkLost(this.peer.name, cause));
   }
 
   // ── Inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -234,8 +222,7 @@ export class Session implements LinkReceiver, Activity {
   #routeOwn(frame: Frame): void {
     switch (frame.type) {
       case FrameType.PING:
-        if (!frame.answer) this.#link.send({ ...frame, answer: true });
-        else if (!this.#pings.answered(frame.nonce)) this.#calls.abused();
+        if (!this.#link.pinged(frame)) this.#calls.abused();
         break;
       case FrameType.DRAIN:
         this.#onDrain(frame.grace, frame.retry);
@@ -260,18 +247,33 @@ export class Session implements LinkReceiver, Activity {
   #onClose(frame: CloseFrame): void {
     // These end the link, not the session.
     const isOfLink = frame.code === "SESSION_TAKEN_OVER" || frame.code === "HANDSHAKE_TIMEOUT";
-    if (!isOfLink || this.#graceMs === 0) this.#end(closedByPeer(this.peer.name, frame), "disconnected");
-    this.#link.letGo();
+    const error = closedByPeer(this.peer.name, frame);
+    if (isOfLink) {
+      this.#link.abandon();
+      this.#lost(error);
+    } else {
+      this.#end(error, "disconnected");
+      this.#link.letGo();
+    }
   }
 
   #sayDrain(grace: number, retry: number): void {
     this.#link.send({ type: FrameType.DRAIN, call: 0, grace, retry });
   }
 
+  /** The link is lost by `error`, without this side's doing. */
+  #lost(error: SluiceError): void {
+    if (this.#graceMs === 0) this.#end(error, "disconnected");
+    else {
+      this.#detach(error);
+      this.listener.detached?.(error);
+    }
+  }
+
   /** The link is lost by `error`: the calls of both sides wait for another one, for the grace. */
   #detach(error: SluiceError): void {
     this.#moveTo(detached(this.#state, error));
-    this.#pings.fail(error);
+    this.#link.failPings(error);
     this.#calls.detach();
     const lose = (): void => this.lose(sessionLost(this.peer.name, error));
     this.#grace = this.clock.setTimer(this.#graceMs, lose, { background: true });
@@ -281,7 +283,7 @@ export class Session implements LinkReceiver, Activity {
     this.#moveTo({ name: "closed", error });
     this.#grace?.cancel();
     this.#calls.end(error, cause);
-    this.#pings.fail(error);
+    this.#link.failPings(error);
     this.#rest.notice();
     this.listener.closed?.(error);
   }
@@ -293,5 +295,3 @@ export class Session implements LinkReceiver, Activity {
     this.#state = state;
   }
 }
-
-function ignore(): void {}

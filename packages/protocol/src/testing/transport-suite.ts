@@ -21,6 +21,7 @@ import { limitMessageCases } from "./suite/cases/limit-message-cases.ts";
 import { linkCases } from "./suite/cases/link-cases.ts";
 import { replyCases } from "./suite/cases/reply-cases.ts";
 import { requestCases } from "./suite/cases/request-cases.ts";
+import { sessionCases } from "./suite/cases/session-cases.ts";
 import { sharingCases } from "./suite/cases/sharing-cases.ts";
 import { streamCases } from "./suite/cases/stream-cases.ts";
 import { Rig, type TransportSetup } from "./suite/rig.ts";
@@ -64,6 +65,7 @@ export const suiteCases: readonly SuiteCase[] = [
   ...limitCallCases,
   ...limitMemoryCases,
   ...drainCases,
+  ...sessionCases,
   ...codecCases,
   ...hostileValueCases,
 ];

@@ -94,6 +94,17 @@ export class Rig {
     return { client, server, links };
   }
 
+  /** A new link for the session of `client` and `server`, which had been made with a grace. `attempt` ascends. */
+  async mend(client: SuitePeer, server: SuitePeer, attempt: number, graceMs: number): Promise<LinkPair> {
+    const links = await this.link();
+    const options = { codecs: this.codecs, graceMs };
+    await within(
+      Promise.all([client.reconnect(links.near, attempt, options), server.reaccept(links.far, options)]),
+      "the handshake of another link",
+    );
+    return links;
+  }
+
   async connectPeer(link: Link, options: PeerOptions = {}): Promise<SuitePeer> {
     return this.#keep(await SuitePeer.connect(link, { codecs: this.codecs, ...options }));
   }

@@ -18,7 +18,7 @@ import { closures } from "../../schema/closure-validator.ts";
 import { acceptSession } from "../../session/accept-session.ts";
 import type { CallAcceptor } from "../../session/call-acceptor.ts";
 import { connectSession } from "../../session/connect-session.ts";
-import { type Hello, newPeer } from "../../session/handshake.ts";
+import { type Hello, type LocalPeer, newPeer, type SessionTicket } from "../../session/handshake.ts";
 import type { Session } from "../../session/session.ts";
 import { suiteProtocol } from "./suite-protocol.ts";
 
@@ -52,6 +52,13 @@ export interface SuitePeerOptions {
   readonly authenticate?: (hello: Hello) => unknown;
   /** What a connector says of itself. */
   readonly credentials?: unknown;
+  /** How long sessions wait for another link, ms. Default 0: they end with their link. */
+  readonly graceMs?: number;
+}
+
+/** What suite sessions are found by; there is one of a kind. */
+function ticketOf(graceMs: number): SessionTicket {
+  return { id: "suite", secret: "suite", graceMs };
 }
 
 export class SuitePeer {
@@ -60,9 +67,11 @@ export class SuitePeer {
   readonly caller: Caller;
   /** Handlers that were started, by procedure. */
   readonly started: string[];
+  readonly #local: LocalPeer;
 
-  constructor(session: Session, started: string[], options: SuitePeerOptions) {
+  constructor(session: Session, local: LocalPeer, started: string[], options: SuitePeerOptions) {
     const { clock = systemClock, knowsProtocol = true } = options;
+    this.#local = local;
     this.session = session;
     this.started = started;
     const compiled = new CompiledProtocol(knowsProtocol ? suiteProtocol : undefined, {
@@ -90,15 +99,17 @@ export class SuitePeer {
     const { clock = systemClock, codecs, credentials } = options;
     const started: string[] = [];
     const peer: { made?: SuitePeer } = {};
+    const local = newPeer("client");
     const session = await connectSession(link, {
-      local: newPeer("client"),
+      local,
       limits: resolveLimits(options.limits),
       clock,
       codecs,
       credentials,
+      session: options.graceMs === undefined ? undefined : "wanted",
       serve: (made) => serve(made, started, options, () => peer.made),
     });
-    peer.made = new SuitePeer(session, started, options);
+    peer.made = new SuitePeer(session, local, started, options);
     return peer.made;
   }
 
@@ -107,18 +118,46 @@ export class SuitePeer {
     const { clock = systemClock, codecs, authenticate } = options;
     const started: string[] = [];
     const peer: { made?: SuitePeer } = {};
+    const local = newPeer("server");
     const session = await acceptSession(link, {
-      local: newPeer("server"),
+      local,
       limits: resolveLimits(options.limits),
       clock,
       codecs,
       async authenticate(hello) {
         await authenticate?.(hello);
-        return { serve: (made) => serve(made, started, options, () => peer.made) };
+        const ticket = options.graceMs === undefined ? undefined : ticketOf(options.graceMs);
+        return { ticket, serve: (made) => serve(made, started, options, () => peer.made) };
       },
     });
-    peer.made = new SuitePeer(session, started, options);
+    peer.made = new SuitePeer(session, local, started, options);
     return peer.made;
+  }
+
+  /** Shakes hands once more, over `link`, as the one who made it: the session goes on. */
+  async reconnect(link: Link, attempt: number, { codecs }: SuitePeerOptions): Promise<void> {
+    const { session } = this;
+    const { clock, limits } = session;
+    const ticket = session.ticket as SessionTicket;
+    const found = await connectSession(link, {
+      local: this.#local,
+      limits,
+      clock,
+      codecs,
+      session: { session, ticket, attempt },
+      serve: () => {
+        throw new Error("A new session was made");
+      },
+    });
+    if (found !== session) throw new Error("The session was not found again");
+  }
+
+  /** Shakes hands once more, over `link`, as the one who was given it: the session goes on. */
+  async reaccept(link: Link, { codecs, graceMs = 0 }: SuitePeerOptions): Promise<void> {
+    const { session } = this;
+    const { clock, limits } = session;
+    const authenticate = () => ({ session, ticket: ticketOf(graceMs), confirmed() {} });
+    await acceptSession(link, { local: this.#local, limits, clock, codecs, authenticate });
   }
 
   /** Ends the session as its owner would. */

@@ -184,6 +184,9 @@ async function linkThatDoesNotClose(rig: Rig): Promise<void> {
     get room() {
       return far.room;
     },
+    get inbound() {
+      return far.inbound;
+    },
     receive: (receiver) => far.receive(receiver),
     send: (frame) => far.send(frame),
     close: () => {},
