@@ -292,11 +292,27 @@ describe("a session at a server", () => {
     ["an endless secret", { id: "a", secret: "b".repeat(10_000), attempt: 1 }],
     ["an attempt below 0", { id: "a", secret: "b", attempt: -1 }],
     ["no attempt", { id: "a", secret: "b" }],
-  ])("SE-8 a claim with %s is PROTOCOL_ERROR", (_name, session) =>
+  ])("SE-7 a claim with %s is PROTOCOL_ERROR", (_name, session) =>
     inWorld({}, async ({ connect }) => {
       const peer = await connect(one);
       peer.send(peer.greeting({ session }));
       expect(await peer.closing()).toMatchObject({ code: "PROTOCOL_ERROR" });
+    }),
+  );
+
+  test.each([
+    ["more than was sent", { received: 1_000_000, limit: 1_000_000 }, "PROTOCOL_ERROR"],
+    ["a limit beyond all bounds", { received: 0, limit: 2 ** 40 }, "FLOW_CONTROL_ERROR"],
+  ])("SE-8 S3 a call that is opened again with %s ends the session with its code", (_name, resume, code) =>
+    inWorld({}, async (world) => {
+      const { peer, session } = await world.greet(one);
+      peer.open("hold", { number: 1 });
+      await until(() => world.server.connections[0]?.runningHandlers === 1);
+      await lose(world, peer);
+      const again = await world.greet(one, claim(session, 1));
+      again.peer.open("hold", { number: 1, resume });
+      expect(await again.peer.closing()).toMatchObject({ code });
+      await until(() => world.reasons.length === 1);
     }),
   );
 

@@ -11,7 +11,7 @@ class SilentLink {
   readonly heartbeat: Heartbeat;
   readonly link: Link & { inbound?: number };
 
-  constructor(isWatched = true) {
+  constructor(isWatched = true, timings = { heartbeat: 15_000, deadAfter: 30_000 }) {
     const { connector } = new MemoryWire();
     connector.receive({
       frame() {},
@@ -25,8 +25,7 @@ class SilentLink {
     const ping = (): void => this.note("ping");
     this.heartbeat = new Heartbeat(this.link, {
       clock: this.clock,
-      heartbeat: 15_000,
-      deadAfter: 30_000,
+      ...timings,
       ping,
     });
   }
@@ -78,6 +77,34 @@ describe("a link that goes silent", () => {
       ]);
     }
   });
+
+  it.each([
+    [15_000, 30_000],
+    [2_000, 6_000],
+    [50, 150],
+    [15_000, 20_000],
+    [1_000, 10_000],
+  ])(
+    "of which %i ms is asked and %i ms is the end, lives by nothing but answers, however late",
+    async (heartbeat, deadAfter) => {
+      for (const lateMs of [0, 0.1, 1, heartbeat - 1, heartbeat, heartbeat + 1, deadAfter - heartbeat - 1]) {
+        if (lateMs >= deadAfter - heartbeat) continue;
+        const silent = new SilentLink(true, { heartbeat, deadAfter });
+        for (let answers = 1; answers <= 20; answers++) {
+          // A PING goes out this long after the last answer, and exactly one.
+          await silent.clock.advance(heartbeat);
+          expect([lateMs, answers, silent.events.length]).toEqual([lateMs, answers, answers]);
+          await silent.clock.advance(lateMs);
+          silent.arrive();
+        }
+        const endsAt = silent.clock.now() + deadAfter;
+        await silent.clock.advance(2 * deadAfter);
+        const [ping, dead, ...more] = silent.events.slice(20);
+        expect([ping, more]).toEqual([expect.stringMatching(/ping$/), []]);
+        expect(Number.parseFloat(dead as string)).toBeCloseTo(endsAt / 1_000, 6);
+      }
+    },
+  );
 
   it("X13 X27 is asked first where this process itself was stopped for longer, and has as long to answer", async () => {
     const { clock, events, heartbeat } = new SilentLink();

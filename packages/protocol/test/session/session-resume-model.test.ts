@@ -192,7 +192,7 @@ describe.each<[string, ResumingOptions]>([
   ["binary, msgpack", { kind: "binary", codec: msgpackCodec }],
   ["structured", { kind: "structured" }],
 ])("sessions over links that break, %s", (_name, options) => {
-  it("SE-2 INV-PREFIX INV-NODUP INV-ONE hold over cuts anywhere, also of the handshake", async () => {
+  it("SE-2 X17 INV-PREFIX INV-NODUP INV-ONE hold over cuts anywhere, also of the handshake", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(load, { minLength: 1, maxLength: 6 }),

@@ -245,7 +245,7 @@ describe("a session whose link is lost", () => {
     expect(pair.clock.armedTimers).toBe(0);
   });
 
-  it("§4.7 X14 SE-5 goes on over the newest link; the former one is told, and what comes of it is heard no more", async () => {
+  it("§4.7 X14 X15 SE-5 goes on over the newest link; the former one is told, and what comes of it is heard no more", async () => {
     const pair = await ResumingPair.make();
     const { end } = pair.connector.open({ procedure: "kept" });
     await pair.run();
