@@ -1,4 +1,4 @@
-// Runs workloads on adapters in turn and prints a table of medians, with the ratio to the raw socket.
+// Runs workloads on adapters in turn and prints a table of medians, with the ratio to the first of them, the raw socket.
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { openPair } from "./measure.mjs";
@@ -15,6 +15,8 @@ const { values: options } = parseArgs({
   },
 });
 const list = (text) => text.split(",");
+/** What the others are compared with. */
+const [base] = list(options.adapters);
 
 const results = [];
 for (const transport of list(options.transports)) {
@@ -37,15 +39,15 @@ else {
     `Node ${process.version}, ${cpus().length} × ${cpus()[0].model.trim()}, ${options.runs} runs, medians (quartiles)\n`,
   );
   console.log(
-    "| workload | transport | adapter | µs CPU | of it server · client | per second | CPU to raw |",
+    `| workload | transport | adapter | µs CPU | of it server · client | per second | CPU to ${base} |`,
   );
   console.log("| --- | --- | --- | --: | --: | --: | --: |");
   for (const { transport, workload, adapter, runs } of results) {
-    const raw = results.find(
-      (r) => r.transport === transport && r.workload === workload && r.adapter === "raw",
+    const first = results.find(
+      (r) => r.transport === transport && r.workload === workload && r.adapter === base,
     );
     // Run by run: what disturbs one of a pair usually disturbs the other.
-    const ratios = raw?.runs.map((run, i) => runs[i].cpu / run.cpu);
+    const ratios = first?.runs.map((run, i) => runs[i].cpu / run.cpu);
     const row = [
       workload,
       transport,
@@ -53,7 +55,7 @@ else {
       spread(runs.map((run) => run.cpu)),
       `${median(runs.map((run) => run.serverCpu)).toFixed(2)} · ${median(runs.map((run) => run.clientCpu)).toFixed(2)}`,
       Math.round(median(runs.map((run) => run.perSecond))).toLocaleString("en"),
-      adapter === "raw" || ratios === undefined ? "" : `${spread(ratios)} ×`,
+      adapter === base || ratios === undefined ? "" : `${spread(ratios)} ×`,
     ];
     console.log(`| ${row.join(" | ")} |`);
   }

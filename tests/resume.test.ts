@@ -85,7 +85,7 @@ describe.each(matrix)("a session over $name whose link is lost", (cell) => {
       },
     ));
 
-  test("SE-14 tells neither handler nor caller, until the call ends", () => {
+  test("SE-2 tells neither handler nor caller, until the call ends", () => {
     const reasons: unknown[] = [];
     return inWorld(
       cell,

@@ -210,6 +210,40 @@ describe("a session at a server", () => {
     );
   });
 
+  test.each<[string, () => unknown, boolean]>([
+    ["a text", () => "ada", true],
+    ["plain data, made anew each time", () => ({ user: "ada", roles: ["admin"] }), true],
+    [
+      "an object of a class, made anew each time, which nobody can compare",
+      () => new Map([["user", "ada"]]),
+      false,
+    ],
+    [
+      "an object that refers to itself",
+      () => {
+        const self: { me?: unknown } = {};
+        self.me = self;
+        return self;
+      },
+      false,
+    ],
+  ])("S1 whose identity is %s", (_name, identity, isFound) =>
+    inWorld({ public: false, authenticate: identity }, async (world) => {
+      const { peer, session } = await world.greet(one);
+      await lose(world, peer);
+      expect((await world.greet(one, claim(session, 1))).session.id === session.id).toBe(isFound);
+    }),
+  );
+
+  test("S1 whose identity is one object of a class is found by that very object", () => {
+    const ada = new Map([["user", "ada"]]);
+    return inWorld({ public: false, authenticate: () => ada }, async (world) => {
+      const { peer, session } = await world.greet(one);
+      await lose(world, peer);
+      expect((await world.greet(one, claim(session, 1))).session.id).toBe(session.id);
+    });
+  });
+
   test("SE-4 X16 is found in the last millisecond of the grace, and not after it", () =>
     inWorld({}, async (world) => {
       const { peer, session } = await world.greet(one);

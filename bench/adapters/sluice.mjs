@@ -40,8 +40,11 @@ export async function serve(address) {
   return bound;
 }
 
-export async function connect(address) {
-  const client = await connectClient(address, { protocol });
+export const connect = (address) => connectWith(address, {});
+
+/** As it comes, but for `options`. */
+export async function connectWith(address, options) {
+  const client = await connectClient(address, { protocol, ...options });
   await client.ready;
   return {
     echo: (param) => client.request("echo", { param }),

@@ -29,6 +29,23 @@ export class JobClient {
     }
   }
 
+  /** Counts to `last`, checks that no number is missing or comes twice, and says so. `onNumber` is told each as it comes. */
+  async count(last: number, onNumber: (number: number) => void): Promise<void> {
+    let next = 1;
+    let lost = 0;
+    let doubled = 0;
+    for await (const number of this.client.stream("jobs/count", { param: last })) {
+      if (number < next) doubled++;
+      else {
+        lost += number - next;
+        next = number + 1;
+      }
+      onNumber(number);
+    }
+    lost += last - (next - 1);
+    say(`counted to ${next - 1}: ${lost} lost, ${doubled} doubled`);
+  }
+
   /** Resolves at the next change to `status`. */
   becomes(status: Client["status"]): Promise<void> {
     return new Promise((resolve) => {

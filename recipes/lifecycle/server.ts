@@ -18,12 +18,17 @@ const server = new Server({
       await once(process, "message", { signal }); // the work; it is given up when the signal aborts
       return `${param} was done by ${process.pid}`;
     },
+    "jobs/count": async function* ({ param }) {
+      for (let number = 1; number <= param; number++) yield number; // knows nothing of links
+    },
   },
 });
 
 server.on("connected", ({ connection: { id, peer, transport } }) =>
   say(`${peer} ${id} connected over ${transport}`),
 );
+server.on("detached", ({ connection: { id, peer } }) => say(`${peer} ${id} has lost its link`));
+server.on("resumed", ({ connection: { id, peer } }) => say(`${peer} ${id} is back`));
 server.on("disconnected", ({ connection: { id, peer }, reason }) =>
   say(`${peer} ${id} disconnected: ${reason}`),
 );

@@ -6,6 +6,7 @@
 import {
   contentOf,
   type Hello,
+  isPlain,
   type ResolvedLimits,
   type ResumedSession,
   type Session,
@@ -14,10 +15,15 @@ import {
   SluiceError,
 } from "@sluice/protocol/wire";
 
+/**
+ * The same for the same identity: a text of its content where it is plain data, else the object itself. `undefined`: a peer that
+ * nobody knows.
+ */
+type Owner = string | object | undefined;
+
 interface Kept {
   readonly session: Session;
-  /** A text that is the same for the same identity; `undefined` for peers that nobody knows. */
-  readonly owner: string | undefined;
+  readonly owner: Owner;
   /** What finds it from now on. */
   secret: string;
   /** What found it last; good until the peer has shown that it has the new one. */
@@ -29,7 +35,7 @@ export class KeptSessions {
   readonly #limits: ResolvedLimits;
   readonly #kept = new Map<string, Kept>();
   /** Ids of those without a link by their owners, the longest first. */
-  readonly #waiting = new Map<string | undefined, Set<string>>();
+  readonly #waiting = new Map<Owner, Set<string>>();
   #detached = 0;
 
   constructor(limits: ResolvedLimits) {
@@ -48,7 +54,7 @@ export class KeptSessions {
 
   /** Keeps `session`, of the peer with `identity`, under `ticket` until {@link forget}. */
   keep({ id, secret }: SessionTicket, session: Session, identity: unknown): void {
-    const owner = identity === undefined ? undefined : contentOf(identity);
+    const owner = ownerOf(identity);
     this.#kept.set(id, { session, owner, secret, formerSecret: undefined, attempt: 0 });
   }
 
@@ -71,8 +77,11 @@ export class KeptSessions {
     const kept = this.#kept.get(claim.id);
     if (kept === undefined || !isItsSecret(kept, claim.secret)) return undefined;
     const { session } = kept;
-    const owner = identity === undefined ? undefined : contentOf(identity);
-    if (kept.owner !== owner || session.peer.epoch !== hello.peer.epoch || !speaks(session, hello, kind)) {
+    if (
+      kept.owner !== ownerOf(identity) ||
+      session.peer.epoch !== hello.peer.epoch ||
+      !speaks(session, hello, kind)
+    ) {
       return undefined;
     }
     if (claim.attempt <= kept.attempt) {
@@ -115,6 +124,25 @@ export class KeptSessions {
     const [longest] = own;
     this.#kept.get(longest as string)?.session.lose(givenUp());
   }
+}
+
+function ownerOf(identity: unknown): Owner {
+  if (typeof identity !== "object" || identity === null) {
+    return typeof identity === "symbol"
+      ? { identity }
+      : identity === undefined
+        ? undefined
+        : contentOf(identity);
+  }
+  return isPlainData(identity, 64) ? contentOf(identity) : identity;
+}
+
+/** Whether the content of `value` says all that it is. `levels` also ends cycles. */
+function isPlainData(value: unknown, levels: number): boolean {
+  if (typeof value === "function" || typeof value === "symbol") return false;
+  if (typeof value !== "object" || value === null) return true;
+  if (levels === 0 || (!Array.isArray(value) && !isPlain(value))) return false;
+  return Object.values(value).every((member) => isPlainData(member, levels - 1));
 }
 
 function givenUp(): SluiceError {

@@ -1,0 +1,5 @@
+// Sluice without sessions: a lost link ends its calls.
+import { connectWith } from "./sluice.mjs";
+
+export { serve } from "./sluice.mjs";
+export const connect = (address) => connectWith(address, { session: false });
