@@ -27,18 +27,14 @@ import {
   weightOf,
 } from "./port-batch.ts";
 import { listenToPort, type MessagePortLike } from "./port-like.ts";
-
-/** Weight that the other side has not taken, at most; what is in the port cannot be overtaken. One message may pass it. */
-const roomWeight = 64 * 1024;
-/** Frames of control have no room to ask for. A peer that makes us answer and never reads is cut off here. */
-const mostOverdrawn = 1024 * 1024;
-/** What was taken is said at this weight, unless a frame takes it along before. */
-const leastTold = roomWeight / 4;
+import { PortRoom } from "./port-room.ts";
 
 export class MessagePortLink implements Link {
   readonly kind = "structured";
   readonly utf8: Utf8 = standardUtf8;
   readonly info: LinkInfo = { transport: "message-port" };
+  /** Messages that have come, whatever they are. No platform but Node says that the thread behind a port is gone. */
+  inbound = 0;
   readonly #port: MessagePortLike;
   readonly #measure: MeasureValue;
   readonly #stopListening: () => void;
@@ -57,14 +53,7 @@ export class MessagePortLink implements Link {
   #sending: Frame[] = [];
   #moved: ArrayBuffer[] = [];
   #isFlushDue = false;
-  #isWaitedFor = false;
-  /** Weights: handed over so far; of that taken by the other side; added since there is no room. */
-  #sent = 0;
-  #confirmed = 0;
-  #overdrawn = 0;
-  /** Weights: taken here so far; of that said to the other side. */
-  #taken = 0;
-  #told = 0;
+  readonly #room = new PortRoom();
 
   /** Takes the port over. `limits` bound every value that comes. */
   constructor(port: MessagePortLike, limits: ValueLimits) {
@@ -72,7 +61,7 @@ export class MessagePortLink implements Link {
     this.#measure = (value) => measureReceived(value, limits);
     this.#stopListening = listenToPort(port, {
       message: (data) => this.#onMessage(data),
-      unreadable: () => this.#readNoMore(unreadable()),
+      unreadable: () => this.#onUnreadable(),
       closed: (cause) => this.#end(cause === undefined ? undefined : lost(cause)),
     });
     port.start?.();
@@ -84,10 +73,7 @@ export class MessagePortLink implements Link {
   }
 
   get room(): number {
-    if (this.#state !== "open") return 0;
-    const room = roomWeight - (this.#sent - this.#confirmed);
-    if (room <= 0) this.#isWaitedFor = true;
-    return room;
+    return this.#state === "open" ? this.#room.left : 0;
   }
 
   receive(receiver: LinkReceiver): void {
@@ -130,11 +116,11 @@ export class MessagePortLink implements Link {
   // ── Out ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #count(weight: number): void {
-    const hadRoom = this.#sent - this.#confirmed < roomWeight;
-    this.#sent += weight;
-    if (hadRoom) return;
-    this.#overdrawn += weight;
-    if (this.#overdrawn > mostOverdrawn) this.#fail(unread());
+    try {
+      this.#room.send(weight);
+    } catch (reason) {
+      this.#fail(SluiceError.from(reason, "RESOURCE_EXHAUSTED"));
+    }
   }
 
   #flushSoon(): void {
@@ -156,9 +142,8 @@ export class MessagePortLink implements Link {
     const moved = this.#moved;
     this.#sending = [];
     this.#moved = [];
-    this.#told = this.#taken;
     try {
-      this.#port.postMessage({ number: this.#posted + 1, frames, taken: this.#taken, end }, moved);
+      this.#port.postMessage({ number: this.#posted + 1, frames, taken: this.#room.tell(), end }, moved);
       this.#posted++;
     } catch (cause) {
       this.#fail(unpostable(cause));
@@ -197,17 +182,30 @@ export class MessagePortLink implements Link {
 
   /** What is said of this side's own frames counts at once, also while nobody receives. */
   #onMessage(message: unknown): void {
+    this.#countArrival();
     if (this.#isDeaf) return;
     let batch: PortBatch;
     try {
-      batch = checkBatch(message, this.#came, this.#confirmed, this.#sent);
+      batch = checkBatch(message, this.#came, this.#room.confirmed, this.#room.sent);
     } catch (reason) {
       this.#readNoMore(SluiceError.from(reason, "PROTOCOL_ERROR"));
       return;
     }
     this.#came = batch.number;
-    this.#onTaken(batch.taken);
+    if (this.#room.confirm(batch.taken)) this.#receiver?.writable();
     this.#arrive(batch);
+  }
+
+  #onUnreadable(): void {
+    this.#countArrival();
+    this.#readNoMore(
+      new SluiceError("DECODE_ERROR", "Cannot read a message on a port: it cannot be deserialized"),
+    );
+  }
+
+  #countArrival(): void {
+    this.inbound++;
+    this.#receiver?.arrived?.();
   }
 
   #readNoMore(error: SluiceError): void {
@@ -244,21 +242,12 @@ export class MessagePortLink implements Link {
     if (end) {
       if (this.#state === "open") this.#letGo();
       this.#end(undefined);
-    } else if (this.#taken - this.#told >= leastTold) this.#flushSoon();
+    } else if (this.#room.isTellingDue) this.#flushSoon();
   }
 
   #take(frame: Frame | undefined): void {
-    this.#taken += frame === undefined ? messageOverhead : weightOf(frame);
+    this.#room.take(frame === undefined ? messageOverhead : weightOf(frame));
     if (frame !== undefined) this.#receiver?.frame(frame);
-  }
-
-  #onTaken(taken: number): void {
-    this.#confirmed = taken;
-    if (this.#sent - taken >= roomWeight) return;
-    this.#overdrawn = 0;
-    if (!this.#isWaitedFor) return;
-    this.#isWaitedFor = false;
-    this.#receiver?.writable();
   }
 
   // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -288,14 +277,6 @@ export class MessagePortLink implements Link {
 function unpostable(cause: unknown): SluiceError {
   const why = cause instanceof Error ? cause.message : "it cannot be copied";
   return new SluiceError("INTERNAL", `Cannot post a frame: ${why}`, { cause });
-}
-
-function unread(): SluiceError {
-  return new SluiceError("RESOURCE_EXHAUSTED", `Cannot send: the peer leaves ${mostOverdrawn} bytes unread`);
-}
-
-function unreadable(): SluiceError {
-  return new SluiceError("DECODE_ERROR", "Cannot read a message on a port: it cannot be deserialized");
 }
 
 function lost(cause: unknown): SluiceError {

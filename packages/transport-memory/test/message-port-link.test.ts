@@ -391,6 +391,43 @@ describe("the end", () => {
   });
 });
 
+describe("what arrives", () => {
+  test("is counted and told, whatever it is, before what it brings", async () => {
+    const port = new SilentPort();
+    const link = await linkOn(port);
+    port.bring({ frames: [ping], taken: 0, end: false });
+    expect(link.inbound).toBe(1);
+    const told: string[] = [];
+    const tell = (what: string) => () => void told.push(what);
+    link.receive({
+      frame: tell("frame"),
+      arrived: () => void told.push(`arrived ${link.inbound}`),
+      malformed: tell("malformed"),
+      flushing() {},
+      writable() {},
+      closed: tell("closed"),
+    });
+    await turn();
+    port.bring({ frames: [ping, ping], taken: 0, end: false });
+    port.bring({ frames: [], taken: 0, end: false });
+    port.tell("messageerror");
+    // Nobody looks at it any more, and still it is a sign of life.
+    port.tell("message", "no batch");
+    expect(told.splice(0)).toEqual([
+      "frame",
+      "arrived 2",
+      "frame",
+      "frame",
+      "arrived 3",
+      "arrived 4",
+      "malformed",
+      "arrived 5",
+    ]);
+    link.destroy();
+    expect(told).toEqual(["closed"]);
+  });
+});
+
 /** Names of events that somebody listens to. */
 function listenersOf(port: MessagePort): string[] {
   return ["message", "messageerror", "close"].filter((name) => port.listenerCount(name) > 0);

@@ -46,7 +46,7 @@ export interface Link {
    * Grows with everything that arrives, be it a part of a frame. A link has it, and calls {@link LinkReceiver.arrived}, if its other
    * end can vanish without a word: it is watched then. Spec: docs/wire.md §4.10.
    */
-  readonly inbound?: number;
+  readonly inbound?: number | undefined;
   /** Sets the receiver, or replaces it from the next frame on. */
   receive(receiver: LinkReceiver): void;
   /**

@@ -46,8 +46,9 @@ export class Heartbeat {
     this.#timer = undefined;
   }
 
+  /** Not for less than a platform's timers know: fractions of time need not add up, and the same moment would come again. */
   #arm(ms: number): void {
-    this.#timer = this.#options.clock.setTimer(ms, this.#look, { background: true });
+    this.#timer = this.#options.clock.setTimer(Math.max(1, ms), this.#look, { background: true });
   }
 
   readonly #look = (): void => {

@@ -64,6 +64,10 @@ export class CountingLink implements Link {
     return this.#link.room;
   }
 
+  get inbound(): number | undefined {
+    return this.#link.inbound;
+  }
+
   receive(receiver: LinkReceiver): void {
     const { received } = this;
     const { kind } = this.#link;
@@ -72,6 +76,7 @@ export class CountingLink implements Link {
         received.count(frame, payloadBytes(frame, kind));
         receiver.frame(frame);
       },
+      arrived: () => receiver.arrived?.(),
       malformed: (error) => receiver.malformed(error),
       flushing: () => receiver.flushing(),
       writable: () => receiver.writable(),
@@ -92,6 +97,14 @@ export class CountingLink implements Link {
 
   destroy(error?: SluiceError): void {
     this.#link.destroy(error);
+  }
+
+  pause(): void {
+    this.#link.pause?.();
+  }
+
+  resume(): void {
+    this.#link.resume?.();
   }
 }
 

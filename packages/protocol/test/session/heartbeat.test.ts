@@ -87,7 +87,7 @@ describe("a link that goes silent", () => {
   ])(
     "of which %i ms is asked and %i ms is the end, lives by nothing but answers, however late",
     async (heartbeat, deadAfter) => {
-      for (const lateMs of [0, 0.1, 1, heartbeat - 1, heartbeat, heartbeat + 1, deadAfter - heartbeat - 1]) {
+      for (const lateMs of [0, 1, heartbeat - 1, heartbeat, heartbeat + 1, deadAfter - heartbeat - 1]) {
         if (lateMs >= deadAfter - heartbeat) continue;
         const silent = new SilentLink(true, { heartbeat, deadAfter });
         for (let answers = 1; answers <= 20; answers++) {
@@ -105,6 +105,19 @@ describe("a link that goes silent", () => {
       }
     },
   );
+
+  it("is found dead where times are fractions that do not add up", async () => {
+    const { clock, events, ...silent } = new SilentLink();
+    for (let arrivals = 1; arrivals <= 50; arrivals++) {
+      await clock.advance(1_000.1);
+      silent.heartbeat.arrived();
+    }
+    await clock.advance(30_001);
+    expect(events).toEqual([
+      expect.stringMatching(/^65.0\d* s ping$/),
+      expect.stringMatching(/^80.0\d* s dead/),
+    ]);
+  });
 
   it("X13 X27 is asked first where this process itself was stopped for longer, and has as long to answer", async () => {
     const { clock, events, heartbeat } = new SilentLink();

@@ -1,8 +1,12 @@
 /** The counter for links that have no bytes, by hand-made frames. */
 import { expect, test } from "vitest";
 import { dataFrame, type Frame, FrameType } from "../../src/frame/frame.ts";
+import { ByteLink } from "../../src/link/byte-link.ts";
 import type { Link } from "../../src/link/link.ts";
+import { Heartbeat } from "../../src/session/heartbeat.ts";
 import { CountingLink, FrameCounter } from "../../src/testing/counting-link.ts";
+import { FakeClock } from "../../src/testing/fake-clock.ts";
+import { encode, FakeByteDuplex, NotingReceiver } from "../link/fake-byte-duplex.ts";
 import { toySetup } from "./toy-transport.ts";
 
 function data(call: number, total: number, flags: { more?: boolean; head?: boolean } = {}): Frame {
@@ -64,4 +68,47 @@ test("a counting link passes everything on, and counts both ways", async () => {
   expect([near.sent.offsetBytes, far.received.offsetBytes, near.received.frames, far.sent.frames]).toEqual([
     364, 364, 1, 1,
   ]);
+});
+
+test("a counting link tells of every byte that arrives, and is found dead when none does, as the link inside", async () => {
+  const clock = new FakeClock();
+  const duplex = new FakeByteDuplex();
+  const link = new CountingLink(new ByteLink(duplex));
+  const pings: number[] = [];
+  const ping = (): void => void pings.push(clock.now());
+  const heartbeat = new Heartbeat(link, { clock, heartbeat: 50, deadAfter: 150, ping });
+  const receiver = new NotingReceiver();
+  link.receive(Object.assign(receiver, { arrived: () => heartbeat.arrived() }));
+  const bytes = encode({ type: FrameType.END, call: 1, offset: 0 });
+  for (let at = 0; at < bytes.length; at++) {
+    await clock.advance(40);
+    duplex.events.data(bytes.subarray(at, at + 1));
+    expect(link.inbound).toBe(at + 1);
+  }
+  expect([link.received.frames, receiver.notes.length, pings]).toEqual([1, 1, []]);
+  await clock.advance(149);
+  expect([receiver.notes.length, pings]).toEqual([1, [bytes.length * 40 + 50]]);
+  await clock.advance(1);
+  expect(receiver.notes.slice(1)).toEqual([["closed", "UNAVAILABLE"]]);
+});
+
+test("a counting link around one that cannot vanish without a word is not watched either", async () => {
+  const clock = new FakeClock();
+  const link = new CountingLink(await toySetup().connect());
+  new Heartbeat(link, { clock, heartbeat: 50, deadAfter: 150, ping() {} });
+  expect([link.inbound, clock.armedTimers]).toEqual([undefined, 0]);
+});
+
+test("a counting link stops reading and goes on where the link inside can", async () => {
+  const calls: string[] = [];
+  const duplex = Object.assign(new FakeByteDuplex(), {
+    pause: () => void calls.push("pause"),
+    resume: () => void calls.push("resume"),
+  });
+  for (const inside of [new ByteLink(duplex), await toySetup().connect()]) {
+    const link = new CountingLink(inside);
+    link.pause();
+    link.resume();
+  }
+  expect(calls).toEqual(["pause", "resume"]);
 });

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Server } from "@sluice/server";
 import { messagePortTransport } from "@sluice/transport-memory";
-import { type Gate, workerProtocol } from "./worker-protocol.ts";
+import { type Gate, graceMs, workerProtocol } from "./worker-protocol.ts";
 
 if (parentPort === null) throw new Error("This runs in a worker");
 let poured = 0;
@@ -10,6 +10,7 @@ new Server({
   protocol: workerProtocol,
   transport: messagePortTransport(parentPort),
   public: true,
+  graceMs,
   limits: { maxMessage: 15 * 1024 * 1024, maxBuffered: 32 * 1024 * 1024 },
   handlers: {
     add: ({ param: [a, b] }) => a + b,

@@ -31,3 +31,6 @@ export const workerProtocol = {
   /** Keeps the thread busy until it is freed. */
   block: { type: "event" },
 } as const satisfies ProtocolDefinition;
+
+/** How long the worker keeps a session that has lost its link. */
+export const graceMs = 1_000;

@@ -6,12 +6,11 @@
 import type { Clock, Timer } from "../../clock.ts";
 import { Dice } from "../dice.ts";
 import type { Blackhole, WayFaults } from "./connection-faults.ts";
+import { dueBytes, FaultLine, type Held, type LaneEnding, pieceDueAt } from "./fault-line.ts";
 import type { ProxyEnd } from "./proxy-end.ts";
 
 /** Bytes that are on their way at most while only their delay keeps them. */
 const mostInFlightBytes = 8 * 1024 * 1024;
-/** What a slow lane passes on at once, ms. */
-const pieceMs = 20;
 
 /** At what a lane stops for good. */
 export type LaneBound = "cut" | "reset" | "limit";
@@ -32,35 +31,18 @@ export interface FaultLaneOptions {
   reached(bound: LaneBound): void;
 }
 
-/** A chunk on its way, or an end. */
-interface Held {
-  readonly what: Uint8Array | "end" | "destroy";
-  /** Bytes of it that have gone on. */
-  at: number;
-  /** When its first byte enters the line. */
-  readonly startsAt: number;
-  readonly msPerByte: number;
-  readonly delayMs: number;
-  next: Held | undefined;
-}
-
 export class FaultLane {
   /** Bytes that were passed on. */
   passedBytes = 0;
   readonly #options: FaultLaneOptions;
   #faults: Required<WayFaults>;
-  #first: Held | undefined;
-  #last: Held | undefined;
-  #heldBytes = 0;
+  readonly #line: FaultLine;
   /** Where the next byte stands in what came. */
   #offset = 0;
-  /** When the line has taken all that came. */
-  #lineFreeAt = 0;
   #blackhole: Blackhole | undefined;
   /** Of the slice that has begun. */
   #sliceLeft = 0;
   #sliceDice: Dice | undefined;
-  #jitterDice: Dice | undefined;
   #timer: Timer | undefined;
   /** Waits for the target to take what was written. */
   #isFull = false;
@@ -75,6 +57,7 @@ export class FaultLane {
   constructor(options: FaultLaneOptions) {
     this.#options = options;
     this.#faults = options.faults;
+    this.#line = new FaultLine(options.seed + 1);
   }
 
   /** Changes the faults. What is on its way keeps its time. */
@@ -109,18 +92,14 @@ export class FaultLane {
   /** Takes what the source says. */
   push(chunk: Uint8Array): void {
     if (this.#isStopped || chunk.length === 0) return;
-    const { bytesPerSecond } = this.#faults;
-    const msPerByte = 1_000 / bytesPerSecond;
-    const held = this.#hold(chunk, msPerByte);
-    this.#lineFreeAt = held.startsAt + chunk.length * msPerByte;
-    this.#heldBytes += chunk.length;
+    this.#line.push(chunk, this.#options.clock.now(), this.#faults);
     this.#pump();
   }
 
   /** Ends the target, or destroys it, after all that came before. */
-  finish(ending: "end" | "destroy"): void {
+  finish(ending: LaneEnding): void {
     if (this.#isStopped) return;
-    this.#hold(ending, 0);
+    this.#line.finish(ending, this.#options.clock.now(), this.#faults);
     this.#pump();
   }
 
@@ -136,27 +115,9 @@ export class FaultLane {
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    this.#first = this.#last = undefined;
-    this.#heldBytes = 0;
+    this.#line.clear();
     this.#timer?.cancel();
     if (this.#isPaused) this.#options.from.resume();
-  }
-
-  #hold(what: Held["what"], msPerByte: number): Held {
-    const startsAt = Math.max(this.#options.clock.now(), this.#lineFreeAt);
-    const held: Held = { what, at: 0, startsAt, msPerByte, delayMs: this.#drawDelay(), next: undefined };
-    if (this.#last === undefined) this.#first = held;
-    else this.#last.next = held;
-    this.#last = held;
-    return held;
-  }
-
-  #drawDelay(): number {
-    const { delayMs, jitterMs } = this.#faults;
-    if (jitterMs === 0) return delayMs;
-    this.#jitterDice ??= Dice.seeded(this.#options.seed + 1);
-    const span = 2 ** 20;
-    return Math.max(0, delayMs + jitterMs * ((2 * this.#jitterDice.below(span)) / (span - 1) - 1));
   }
 
   #drawSlice(): number {
@@ -181,7 +142,7 @@ export class FaultLane {
 
   /** Passes something on. Returns whether more may follow. */
   #passNext(): boolean {
-    const held = this.#first;
+    const held = this.#line.first;
     if (held === undefined || this.#isStopped || this.#isFull || this.#isResting) return false;
     if (this.#blackhole === "hold") return false;
     if (typeof held.what === "string") return this.#passEnd(held, held.what);
@@ -195,10 +156,10 @@ export class FaultLane {
     return this.#passBytes(held, held.what, due);
   }
 
-  #passEnd(held: Held, ending: "end" | "destroy"): boolean {
+  #passEnd(held: Held, ending: LaneEnding): boolean {
     // Nobody hears of an end through a blackhole.
     if (this.#blackhole !== undefined || !this.#isDue(held.startsAt + held.delayMs)) return false;
-    this.#shift(held);
+    this.#line.shift(held);
     if (ending === "end") this.#options.to.end();
     else this.#options.to.destroy();
     return true;
@@ -220,7 +181,7 @@ export class FaultLane {
 
   /** The next `size` bytes of `held`, corrupted if that is due. */
   #take(held: Held, chunk: Uint8Array, size: number): Uint8Array {
-    let part = chunk.subarray(held.at, held.at + size);
+    let part = this.#line.take(held, chunk, size);
     const corrupt = this.#faults.corruptAt - this.#offset;
     if (corrupt >= 0 && corrupt < size) {
       // The chunk is its sender's.
@@ -228,15 +189,7 @@ export class FaultLane {
       part[corrupt] = (part[corrupt] as number) ^ 0xff;
     }
     this.#offset += size;
-    this.#heldBytes -= size;
-    held.at += size;
-    if (held.at === chunk.length) this.#shift(held);
     return part;
-  }
-
-  #shift(held: Held): void {
-    this.#first = held.next;
-    if (this.#first === undefined) this.#last = undefined;
   }
 
   #rest(): void {
@@ -273,12 +226,7 @@ export class FaultLane {
 
   /** How many of the `left` bytes of `held` are due. If none is, the next ones are waited for. */
   #dueBytes(held: Held, left: number): number {
-    const { startsAt, msPerByte, delayMs, at } = held;
-    if (msPerByte === 0) return this.#isDue(startsAt + delayMs) ? left : 0;
-    const piece = Math.min(left, Math.max(1, Math.floor(pieceMs / msPerByte)));
-    if (!this.#isDue(startsAt + delayMs + (at + piece) * msPerByte)) return 0;
-    const late = Math.floor((this.#options.clock.now() - startsAt - delayMs) / msPerByte) - at;
-    return Math.min(left, Math.max(piece, late));
+    return this.#isDue(pieceDueAt(held, left)) ? dueBytes(held, left, this.#options.clock.now()) : 0;
   }
 
   #isDue(at: number): boolean {
@@ -300,10 +248,10 @@ export class FaultLane {
   get #holdsTooMuch(): boolean {
     const { bufferBytes, clock } = this.#options;
     const isStuck = this.#isFull || this.#isResting || this.#blackhole === "hold";
-    if (isStuck) return this.#heldBytes >= bufferBytes;
+    if (isStuck) return this.#line.bytes >= bufferBytes;
     const { bytesPerSecond } = this.#faults;
-    const waitsMs = Math.max(0, this.#lineFreeAt - clock.now());
+    const waitsMs = this.#line.waitsMs(clock.now());
     const waitingBytes = waitsMs === 0 ? 0 : (waitsMs * bytesPerSecond) / 1_000;
-    return waitingBytes >= bufferBytes || this.#heldBytes >= mostInFlightBytes;
+    return waitingBytes >= bufferBytes || this.#line.bytes >= mostInFlightBytes;
   }
 }
