@@ -53,6 +53,9 @@ const finalCodes: ReadonlySet<string> = new Set([
   "UNIMPLEMENTED",
 ]);
 
+/** How long a connection lasts before its loss is the first failure again, ms: one that is let in and lost at once heals nothing. */
+const healthyMs = 10_000;
+
 interface Waiting {
   readonly resolve: (session: Session) => void;
   readonly reject: (error: SluiceError) => void;
@@ -66,8 +69,10 @@ export class ClientConnection {
   /** Attempts to find a session again. */
   #claims = 0;
   #waiting: Waiting[] = [];
-  /** Attempts that failed since the last connection; its loss counts as one of every transport. */
+  /** Attempts that failed since the last connection that has lasted; a loss counts as one of every transport. */
   #failures = 0;
+  /** When the last connection began. */
+  #connectedAt = 0;
   #lastFailure: SluiceError | undefined;
   #retry: Timer | undefined;
   #attempt: AbortController | undefined;
@@ -194,6 +199,7 @@ export class ClientConnection {
 
   #connected(session: Session): void {
     this.#session = session;
+    this.#connectedAt = this.#options.clock.now();
     this.#lastFailure = undefined;
     if (session.state.name === "closed") {
       this.#lost(session.state.error);
@@ -239,13 +245,15 @@ export class ClientConnection {
 
   /** The link is lost: another one is tried. */
   #again(error: SluiceError): void {
-    const { reconnect, logger, transports } = this.#options;
-    // The loss is the first failure, and the first transport has its try again.
-    this.#failures = transports.length;
+    const { reconnect, logger, clock, transports } = this.#options;
+    const { length } = transports;
+    if (clock.now() - this.#connectedAt >= healthyMs) this.#failures = 0;
+    // The loss is one more failure for the policy, and the first transport has its try again.
+    this.#failures += length - (this.#failures % length);
     this.#lastFailure = error;
     logger.info(`The connection was lost: ${error.message}`);
     this.#setStatus("reconnecting");
-    this.#againIn(reconnect?.delay(1), error);
+    this.#againIn(reconnect?.delay(this.#failures / length), error);
   }
 
   #failed(error: SluiceError, transport: Transport<unknown, unknown>): void {

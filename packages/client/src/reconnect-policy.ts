@@ -14,7 +14,7 @@ export interface ReconnectOptions {
   readonly factor?: number;
   /** `"full"`: anything from 0 to the bound, so that many clients do not come at once. `"none"`: the bound. Default `"full"`. */
   readonly jitter?: "full" | "none";
-  /** How many times to try again before giving up. Default `Infinity`. */
+  /** How many times to try again before giving up; a connection that is lost within 10 s is a try in vain. Default `Infinity`. */
   readonly attempts?: number;
 }
 

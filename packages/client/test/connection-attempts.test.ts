@@ -1,5 +1,5 @@
 /** ClientConnection: which transport is tried when, with which credentials, and what is not tried again. */
-import { resolveLimits, SluiceError } from "@sluice/protocol/wire";
+import { FrameType, resolveLimits, SluiceError } from "@sluice/protocol/wire";
 import { describe, expect, test } from "vitest";
 import { ReconnectPolicy } from "../src/reconnect-policy.ts";
 import { ConnectionRig } from "./connection-rig.ts";
@@ -31,10 +31,11 @@ describe("ClientConnection tries again", () => {
     await rig.end();
   });
 
-  test("a loss is the first failure; a connection starts the count anew", async () => {
+  test("a loss is the first failure; a connection that has lasted 10 s starts the count anew", async () => {
     const rig = new ConnectionRig();
     await rig.start();
     for (let loss = 0; loss < 2; loss++) {
+      await rig.advance(10_000);
       rig.far.outcome = unreachable;
       rig.far.cut();
       await rig.run();
@@ -43,6 +44,50 @@ describe("ClientConnection tries again", () => {
       await rig.advance(800);
       expect(rig.connection.status).toBe("connected");
     }
+    await rig.end();
+  });
+
+  test.each([0, 9_999])(
+    "X7 a connection that lasted %d ms does not start the count anew",
+    async (lastedMs) => {
+      const rig = new ConnectionRig();
+      rig.far.outcome = unreachable;
+      await rig.start();
+      expect(await gaps(rig, 2)).toEqual([100, 200]);
+      rig.far.outcome = { name: "accept" };
+      for (const delayMs of [400, 800, 1_600, 3_200]) {
+        expect(await gaps(rig, 1)).toEqual([delayMs]);
+        expect(rig.connection.status).toBe("connected");
+        await rig.advance(lastedMs);
+        rig.far.cut();
+        await rig.run();
+      }
+      expect(rig.attempts).toEqual([7]);
+      await rig.end();
+    },
+  );
+
+  test("H16 X8 100 connections that are closed at once follow the policy, draw by draw; 10 s of health, and it begins anew", async () => {
+    const draws = Array.from({ length: 101 }, (_, at) => (((at * 37) % 101) + 1) / 102);
+    let drawn = 0;
+    const rig = new ConnectionRig({ reconnect: new ReconnectPolicy({}, () => draws[drawn++] as number) });
+    rig.far.afterWelcome = { type: FrameType.CLOSE, call: 0, code: "UNAVAILABLE", reason: "away" };
+    await rig.start();
+    const found: number[] = [];
+    for (let close = 0; close < 100; close++) {
+      const [delayMs = Number.NaN] = close < 99 ? await gaps(rig, 1) : [rig.clock.nextTimerMs];
+      found.push(delayMs);
+    }
+    const expected = draws.slice(0, 100).map((draw, at) => draw * Math.min(30_000, 100 * 2 ** at));
+    for (const [at, delayMs] of expected.entries()) expect(found[at], `delay ${at}`).toBeCloseTo(delayMs, 3);
+    expect([drawn, rig.attempts]).toEqual([100, [100]]);
+    rig.far.afterWelcome = undefined;
+    await rig.advance(30_000);
+    expect(rig.connection.status).toBe("connected");
+    await rig.advance(10_000);
+    rig.far.cut();
+    await rig.run();
+    expect(rig.clock.nextTimerMs).toBeCloseTo(100 * (draws[100] as number), 3);
     await rig.end();
   });
 
@@ -117,6 +162,20 @@ describe("ClientConnection with several transports", () => {
     await rig.run();
     await rig.advance(100);
     expect([rig.attempts, rig.connection.status]).toEqual([[2, 1], "connected"]);
+    await rig.end();
+  });
+
+  test("counts an early loss as one round more, whichever of them was lost", async () => {
+    const rig = new ConnectionRig({}, 3);
+    rig.far.outcome = unreachable;
+    await rig.start();
+    for (const delayMs of [100, 200, 400]) {
+      rig.transports[1]?.cut();
+      await rig.run();
+      expect(await gaps(rig, 1)).toEqual([delayMs]);
+      expect(rig.connection.status).toBe("connected");
+    }
+    expect(rig.attempts).toEqual([4, 4, 0]);
     await rig.end();
   });
 
@@ -217,10 +276,10 @@ describe("ClientConnection sends credentials", () => {
     let asked = 0;
     const rig = new ConnectionRig({ credentials: () => ++asked });
     await rig.start();
-    for (let loss = 0; loss < 2; loss++) {
+    for (const delayMs of [100, 200]) {
       rig.far.cut();
       await rig.run();
-      await rig.advance(100);
+      await rig.advance(delayMs);
     }
     expect(rig.far.hellos.map((hello) => hello.credentials)).toEqual([1, 2, 3]);
     await rig.end();

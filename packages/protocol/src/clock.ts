@@ -17,6 +17,8 @@ export interface TimerOptions {
 export interface Clock {
   /** Milliseconds on a monotonic scale; only differences mean something. */
   now(): number;
+  /** Milliseconds since 1970 by the clock on the wall, which may jump. Absent: sleep of the machine shows in late timers alone. */
+  wallNow?(): number;
   /** Runs `callback` once, `delayMs` from now (0 to 2^53). */
   setTimer(delayMs: number, callback: () => void, options?: TimerOptions): Timer;
 }
@@ -48,5 +50,6 @@ class SystemTimer implements Timer {
 /** The clock of the platform. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  wallNow: () => Date.now(),
   setTimer: (delayMs, callback, options) => new SystemTimer(delayMs, callback, options?.background === true),
 };

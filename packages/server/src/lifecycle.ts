@@ -48,3 +48,8 @@ export function tell<Name extends keyof ServerEvents>(
     logger.error(`A listener of ${name} failed`, { error });
   }
 }
+
+/** For people: what ended a connection, and what had ended its link. */
+export function reasonOf({ message, cause }: SluiceError): string {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
+}

@@ -24,7 +24,8 @@ import {
 import { AccessTable } from "./access.ts";
 import { ConnectionAcceptor } from "./connection-acceptor.ts";
 import { KeptSessions } from "./kept-sessions.ts";
-import { type ServerEvents, tell } from "./lifecycle.ts";
+import { leakReport } from "./leak-report.ts";
+import { reasonOf, type ServerEvents, tell } from "./lifecycle.ts";
 import { Listeners } from "./listeners.ts";
 import type { LiveConnection, ServerConnection } from "./server-connection.ts";
 import { checkPlaces, checkServerOptions, type MakeContext, type ServerOptions } from "./server-options.ts";
@@ -55,7 +56,9 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   /** Sessions that are over, and whose handlers are not. */
   readonly #settling = new Set<Session>();
   #state: "serving" | "draining" | "disposed" = "serving";
-  #draining: Promise<void> | undefined;
+  /** Whether calls were ended before their handlers had settled. */
+  #hasCutOff = false;
+  #draining: Promise<boolean> | undefined;
   #disposing: Promise<void> | undefined;
 
   /**
@@ -157,10 +160,10 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
 
   /**
    * Takes no new links and calls, lets running calls finish, then closes. After `timeout` what still runs is cut off: its signal
-   * aborts, and it has a second to notice. A second call waits for the first.
+   * aborts, and it has a second to notice. Resolves with whether nothing had to be cut off. A second call waits for the first.
    * @throws {RangeError} for a `timeout` that `drainTimeout` could not be
    */
-  drain({ timeout = this.#limits.drainTimeout }: DrainOptions = {}): Promise<void> {
+  drain({ timeout = this.#limits.drainTimeout }: DrainOptions = {}): Promise<boolean> {
     resolveLimits({ drainTimeout: timeout });
     this.#draining ??= this.#drain(timeout);
     return this.#draining;
@@ -240,8 +243,11 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     if (this.#state !== "serving") connection.close("the server is shutting down");
   }
 
-  async #drain(timeout: number): Promise<void> {
-    if (this.#state !== "serving") return this.#disposing;
+  async #drain(timeout: number): Promise<boolean> {
+    if (this.#state !== "serving") {
+      await this.#disposing;
+      return !this.#hasCutOff;
+    }
     this.#state = "draining";
     // Nobody can come back to those.
     for (const connection of this.#connections) {
@@ -250,6 +256,7 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     const [isDrained] = await Promise.all([this.#drainSessions(timeout), this.#listeners.stop()]);
     this.#disposing ??= this.#dispose("the server has drained", isDrained ? undefined : noticeMs);
     await this.#disposing;
+    return !this.#hasCutOff;
   }
 
   /** Whether running calls have ended within `timeout`. */
@@ -270,6 +277,9 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
 
   async #endSessions(reason: string, waitMs: number): Promise<void> {
     for (const link of this.#arriving) link.destroy(new SluiceError("UNAVAILABLE", reason));
+    for (const { openCalls, runningHandlers } of this.#connections) {
+      if (openCalls > 0 || runningHandlers > 0) this.#hasCutOff = true;
+    }
     for (const { session } of this.#connections) session.close(new SluiceError("UNAVAILABLE", reason));
     const sessions = [...this.#settling];
     const settled = Promise.all(sessions.map((session) => session.whenSettled()));
@@ -280,10 +290,10 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
       () => false,
     );
     if (isSettled) return;
-    const running = sessions.reduce((sum, session) => sum + session.runningHandlers, 0);
-    this.#logger.warn(
-      `${running} handlers ignore that their signal has aborted, ${waitMs} ms after the shutdown`,
-    );
+    this.#hasCutOff = true;
+    const handlers = sessions.flatMap((session) => session.handlers);
+    const { message, fields } = leakReport(handlers, this.#clock.now(), waitMs);
+    this.#logger.warn(message, fields);
   }
 
   #checkServing(): void {
@@ -292,9 +302,4 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
       processed: "no",
     });
   }
-}
-
-/** For people: what ended a connection, and what had ended its link. */
-function reasonOf({ message, cause }: SluiceError): string {
-  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }

@@ -62,7 +62,7 @@ describe("Server.drain()", () => {
       // Until the client has confirmed the end that it saw.
       await world.advance(50);
       await world.until(drained);
-      expect(await outcome()).toBe("well");
+      expect([await drained, await outcome()]).toEqual([true, "well"]);
       await world.run();
       expect([client.status, world.server.connections, reasons]).toEqual(["closed", [], []]);
       expect(world.complaints).toEqual([]);
@@ -107,7 +107,7 @@ describe("Server.drain()", () => {
     expect(await outcome()).toMatchObject({ code: "UNAVAILABLE", processed: "maybe" });
     expect(isDone()).toBe(false);
     going.open("late");
-    await world.until(drained);
+    expect(await world.until(drained)).toBe(false);
     await world.end();
   });
 
@@ -181,13 +181,14 @@ describe("Server.drain()", () => {
     await inWorld(options, async (world) => {
       const outcome = await running(world, world.connect());
       const disposed = world.server.dispose();
-      const isDone = watch(world.server.drain());
+      const drained = world.server.drain();
+      const isDone = watch(drained);
       await world.run();
       expect(isDone()).toBe(false);
       going.open("late");
       await world.until(disposed);
       await world.run();
-      expect(isDone()).toBe(true);
+      expect([isDone(), await drained]).toEqual([true, false]);
       await outcome();
     });
   });
@@ -235,7 +236,7 @@ describe("Server.dispose()", () => {
       await world.advance(waitsMs > 0 ? 1 : 0);
       expect(isDone()).toBe(true);
       expect(world.complaints).toEqual([
-        `2 handlers ignore that their signal has aborted, ${waitsMs} ms after the shutdown`,
+        `2 handlers ignore that their signal has aborted, ${waitsMs} ms after the shutdown: 2 of wait for up to ${waitsMs} ms`,
       ]);
       for (const outcome of outcomes) expect(await outcome()).toMatchObject({ code: "UNAVAILABLE" });
       going.open("late");
@@ -346,7 +347,7 @@ describe("Server.dispose()", () => {
       expect(await outcome()).toMatchObject({ code: "UNAVAILABLE", processed: "maybe" });
       expect(reasons).toEqual(["shutdown"]);
       going.open("late");
-      await world.until(Promise.all([drained, disposed]));
+      expect(await world.until(Promise.all([drained, disposed]))).toEqual([false, undefined]);
     });
   });
 });

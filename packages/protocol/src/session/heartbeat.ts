@@ -6,6 +6,7 @@
 import type { Clock, Timer } from "../clock.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { Link } from "../link/link.ts";
+import { onWake } from "./sleep-watch.ts";
 
 export interface HeartbeatOptions {
   readonly clock: Clock;
@@ -26,13 +27,18 @@ export class Heartbeat {
   #isAsking = false;
   /** When the link is dead if nothing arrives after that PING. */
   #deadAt = 0;
+  /** When the timer is due. */
+  #dueAt = 0;
+  #stopWatching: (() => void) | undefined;
 
   /** Watches `link` until {@link stop}; one that does not tell what arrives is not watched. */
   constructor(link: Link, options: HeartbeatOptions) {
     this.#link = link;
     this.#options = options;
     this.#lastAt = options.clock.now();
-    if (link.inbound !== undefined) this.#arm(options.heartbeat);
+    if (link.inbound === undefined) return;
+    this.#arm(options.heartbeat);
+    this.#stopWatching = onWake(options.clock, options.heartbeat, this.#woke);
   }
 
   /** Something has arrived. */
@@ -44,26 +50,43 @@ export class Heartbeat {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#stopWatching?.();
   }
 
   /** Not for less than a platform's timers know: fractions of time need not add up, and the same moment would come again. */
   #arm(ms: number): void {
-    this.#timer = this.#options.clock.setTimer(Math.max(1, ms), this.#look, { background: true });
+    const { clock } = this.#options;
+    const delayMs = Math.max(1, ms);
+    this.#dueAt = clock.now() + delayMs;
+    this.#timer = clock.setTimer(delayMs, this.#look, { background: true });
+  }
+
+  /** The peer may have given the link up while this machine slept: it is asked at once, whatever came before. */
+  readonly #woke = (): void => {
+    const { clock, heartbeat, deadAfter } = this.#options;
+    this.#timer?.cancel();
+    this.#ask(clock.now() + deadAfter - heartbeat);
+    this.#arm(Math.min(heartbeat, deadAfter - heartbeat));
+  };
+
+  #ask(deadAt: number): void {
+    this.#isAsking = true;
+    this.#deadAt = deadAt;
+    this.#options.ping();
   }
 
   readonly #look = (): void => {
-    const { clock, heartbeat, deadAfter, ping } = this.#options;
+    const { clock, heartbeat, deadAfter } = this.#options;
     const now = clock.now();
     const silentMs = now - this.#lastAt;
     if (silentMs < heartbeat) {
       this.#arm(heartbeat - silentMs);
       return;
     }
-    if (!this.#isAsking) {
-      this.#isAsking = true;
-      // Also after a longer silence: a process that was stopped finds one of its own making.
-      this.#deadAt = now + Math.max(deadAfter - silentMs, deadAfter - heartbeat);
-      ping();
+    // Also after a longer silence, and if it was asked before: a process that was stopped finds silence of its own making, and the
+    // answer may be there, not yet read.
+    if (!this.#isAsking || now - this.#dueAt > heartbeat) {
+      this.#ask(now + Math.max(deadAfter - silentMs, deadAfter - heartbeat));
     }
     const leftMs = this.#deadAt - now;
     // Not only then: what arrives meanwhile begins another silence, of which the end comes sooner.

@@ -19,7 +19,7 @@ import type { Link } from "../link/link.ts";
 import { AbortNotice, type AbortReason } from "./abort-notice.ts";
 import type { CallPlan } from "./call-acceptor.ts";
 import { CallDeadline } from "./call-deadline.ts";
-import type { CallHost, HandlerSlots, SessionCall } from "./call-host.ts";
+import type { CallHost, HandlerSlots, RunningHandler, SessionCall } from "./call-host.ts";
 import { CallStage } from "./call-stage.ts";
 import { type CalleeEvent, type CalleeState, calleeMoves } from "./call-states.ts";
 import { CallerData, type CallerDataOwner } from "./caller-data.ts";
@@ -30,12 +30,16 @@ import type { Final } from "./outbox-end.ts";
 import { Reply } from "./reply.ts";
 import { checkLength } from "./send-context.ts";
 
-export class IncomingCall implements SessionCall, CallerDataOwner {
+export class IncomingCall implements SessionCall, RunningHandler, CallerDataOwner {
   turnCredit = 0;
   /** 0 while its link is lost. */
   id: number;
   /** Of its key. */
   readonly number: number;
+  readonly procedure: string;
+  readonly openedAt: number;
+  /** Whether its handler has settled. */
+  isSettled = false;
   readonly #host: CallHost;
   readonly #plan: CallPlan;
   readonly #slots: HandlerSlots;
@@ -53,6 +57,8 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
     this.#host = host;
     this.id = open.call;
     this.number = open.key.number;
+    this.procedure = open.procedure;
+    this.openedAt = host.clock.now();
     this.#plan = plan;
     this.#slots = slots;
     this.#data = new CallerData(host, this, open, plan);
@@ -160,6 +166,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
 
   lost(_error: SluiceError, cause: "disconnected" | "shutdown"): void {
     this.#leave("lost", cause);
+    if (!this.isSettled) this.#slots.outlives(this);
   }
 
   #leave(event: "done" | "lost", reason: AbortReason): void {
@@ -198,7 +205,8 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
 
   /** The handler has settled: its slot is free. Called once, after `resolve()` or `reject()`. */
   settled(): void {
-    this.#slots.freed();
+    this.isSettled = true;
+    this.#slots.freed(this);
   }
 
   get hasWork(): boolean {
@@ -296,6 +304,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
     this.#deadline?.cancel();
     this.#reply.dispose();
     this.#data.intake?.window.close();
+    if (!this.isSettled) this.#slots.outlives(this);
     this.#host.over(this);
   }
 }

@@ -6,7 +6,7 @@
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { OpenFrame } from "../frame/frame.ts";
 import type { CallAcceptor, CallPlan } from "./call-acceptor.ts";
-import type { CallHost, HandlerSlots } from "./call-host.ts";
+import type { CallHost, HandlerSlots, RunningHandler } from "./call-host.ts";
 import type { CallTable } from "./call-table.ts";
 import { type ErrorParts, errorParts, refusalParts } from "./error-parts.ts";
 import { IncomingCall } from "./incoming-call.ts";
@@ -30,6 +30,8 @@ export class IncomingCalls implements HandlerSlots {
   readonly #originLow: number;
   /** Handlers that have not settled. */
   #running = 0;
+  /** Those of them whose calls are over. */
+  readonly #outliving = new Set<RunningHandler>();
   /** The last ones that were refused: more of them may be on its way. Oldest first. */
   #refused: Set<number> | undefined;
   readonly #numbers = new ReplayWindow();
@@ -104,7 +106,22 @@ export class IncomingCalls implements HandlerSlots {
     this.#refused?.delete(id);
   }
 
-  freed(): void {
+  /** The handlers that have not settled, also those whose calls are over. */
+  get handlers(): readonly RunningHandler[] {
+    const handlers = new Set(this.#outliving);
+    for (const call of this.#detached.values()) if (!call.isSettled) handlers.add(call);
+    for (const call of this.#table.all()) {
+      if (call instanceof IncomingCall && !call.isSettled) handlers.add(call);
+    }
+    return [...handlers];
+  }
+
+  outlives(handler: RunningHandler): void {
+    this.#outliving.add(handler);
+  }
+
+  freed(handler: RunningHandler): void {
+    this.#outliving.delete(handler);
     this.#running--;
     if (this.#running === 0) this.#onIdle();
   }

@@ -12,7 +12,7 @@ import type { Link } from "../link/link.ts";
 import { AbuseMeter } from "./abuse-meter.ts";
 import type { CallAcceptor } from "./call-acceptor.ts";
 import type { CallEnd } from "./call-end.ts";
-import type { CallHost, PeerLimits, SessionCall } from "./call-host.ts";
+import type { CallHost, PeerLimits, RunningHandler, SessionCall } from "./call-host.ts";
 import { CallRouter } from "./call-router.ts";
 import { CallTable } from "./call-table.ts";
 import { DoneNotices } from "./done-notices.ts";
@@ -90,6 +90,11 @@ export class SessionCalls implements CallHost {
   /** Handlers that run for the peer. */
   get runningHandlers(): number {
     return this.#incoming.running;
+  }
+
+  /** As {@link IncomingCalls.handlers}. */
+  get handlers(): readonly RunningHandler[] {
+    return this.#incoming.handlers;
   }
 
   /** As {@link OutgoingCalls.open}. */

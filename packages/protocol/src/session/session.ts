@@ -12,7 +12,7 @@ import type { Utf8 } from "../frame/utf8.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { Link, LinkInfo, LinkReceiver } from "../link/link.ts";
 import type { CallEnd } from "./call-end.ts";
-import type { PeerLimits } from "./call-host.ts";
+import type { PeerLimits, RunningHandler } from "./call-host.ts";
 import type { CallRouter } from "./call-router.ts";
 import type { PeerInfo, SessionTicket } from "./handshake.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
@@ -103,6 +103,11 @@ export class Session implements LinkReceiver, Activity {
   /** Handlers that run for the peer. */
   get runningHandlers(): number {
     return this.#calls.runningHandlers;
+  }
+
+  /** Which they are, also those whose calls are over. */
+  get handlers(): readonly RunningHandler[] {
+    return this.#calls.handlers;
   }
 
   /** Bytes written and not known to have arrived. */

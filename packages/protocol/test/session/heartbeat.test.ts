@@ -5,13 +5,31 @@ import { Heartbeat } from "../../src/session/heartbeat.ts";
 import { FakeClock } from "../../src/testing/fake-clock.ts";
 import { MemoryWire } from "./memory-wire.ts";
 
+/** One that also tells the time on the wall, which goes on while the machine sleeps. */
+class SleepingClock extends FakeClock {
+  #sleptMs = 0;
+
+  wallNow(): number {
+    return 1_700_000_000_000 + this.now() + this.#sleptMs;
+  }
+
+  sleep(ms: number): void {
+    this.#sleptMs += ms;
+  }
+}
+
 class SilentLink {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly events: string[] = [];
   readonly heartbeat: Heartbeat;
   readonly link: Link & { inbound?: number };
 
-  constructor(isWatched = true, timings = { heartbeat: 15_000, deadAfter: 30_000 }) {
+  constructor(
+    isWatched = true,
+    timings = { heartbeat: 15_000, deadAfter: 30_000 },
+    clock: FakeClock = new FakeClock(),
+  ) {
+    this.clock = clock;
     const { connector } = new MemoryWire();
     connector.receive({
       frame() {},
@@ -130,6 +148,71 @@ describe("a link that goes silent", () => {
     await clock.advance(1);
     expect(events).toEqual(["40 s ping", "55 s dead: The link brought nothing for 30000 ms"]);
     heartbeat.stop();
+  });
+
+  it("X13 is asked again where this process was stopped after it had asked: the answer may be there, unread", async () => {
+    const { clock, events, heartbeat } = new SilentLink();
+    await clock.advance(16_000);
+    clock.stopFor(100_000);
+    await clock.advance(0);
+    expect(events).toEqual(["15 s ping", "116 s ping"]);
+    heartbeat.arrived();
+    await clock.advance(14_999);
+    expect(events.length).toBe(2);
+    heartbeat.stop();
+    expect(clock.armedTimers).toBe(0);
+  });
+
+  it("X26 X27 is asked within a second of the end of a sleep that no timer has noticed, and has 15 s to answer", async () => {
+    const clock = new SleepingClock();
+    const { events, heartbeat } = new SilentLink(true, undefined, clock);
+    await clock.advance(9_000);
+    heartbeat.arrived();
+    await clock.advance(500);
+    clock.sleep(600_000);
+    await clock.advance(1_000);
+    expect(events).toEqual(["10 s ping"]);
+    await clock.advance(30_000);
+    expect(events).toEqual(["10 s ping", "25 s dead: The link brought nothing for 30000 ms"]);
+    heartbeat.stop();
+    expect(clock.armedTimers).toBe(0);
+  });
+
+  it("X27 that answers after a sleep lives on as before", async () => {
+    const clock = new SleepingClock();
+    const { events, heartbeat } = new SilentLink(true, undefined, clock);
+    clock.sleep(600_000);
+    await clock.advance(1_000);
+    heartbeat.arrived();
+    await clock.advance(20_000);
+    expect(events).toEqual(["1 s ping", "16 s ping"]);
+    heartbeat.stop();
+  });
+
+  it.each([-3_600_000, -1, 1, 15_000])(
+    "X26 is not asked where the wall's clock jumps by %d ms",
+    async (jumpMs) => {
+      const clock = new SleepingClock();
+      const { events, heartbeat } = new SilentLink(true, undefined, clock);
+      clock.sleep(jumpMs);
+      await clock.advance(14_999);
+      expect(events).toEqual([]);
+      await clock.advance(1);
+      expect(events).toEqual(["15 s ping"]);
+      heartbeat.stop();
+    },
+  );
+
+  it("of many, each is asked after a sleep, and the last to go takes the watch with it", async () => {
+    const clock = new SleepingClock();
+    const links = Array.from({ length: 3 }, () => new SilentLink(true, undefined, clock));
+    expect(clock.armedTimers).toBe(4);
+    links[1]?.heartbeat.stop();
+    clock.sleep(20_000);
+    await clock.advance(1_000);
+    expect(links.map(({ events }) => events.length)).toEqual([1, 0, 1]);
+    for (const { heartbeat } of links) heartbeat.stop();
+    expect(clock.armedTimers).toBe(0);
   });
 
   it("is not watched if it cannot vanish without a word", async () => {

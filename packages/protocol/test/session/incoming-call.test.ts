@@ -5,6 +5,7 @@ import type { Slot } from "../../src/codec/slot.ts";
 import { SluiceError } from "../../src/errors/sluice-error.ts";
 import { FrameType, type OpenFrame } from "../../src/frame/frame.ts";
 import type { AbortReason } from "../../src/session/abort-notice.ts";
+import type { HandlerSlots } from "../../src/session/call-host.ts";
 import type { CalleeEvent, CalleeState } from "../../src/session/call-states.ts";
 import { errorParts, refusalParts } from "../../src/session/error-parts.ts";
 import { IncomingCall } from "../../src/session/incoming-call.ts";
@@ -46,7 +47,7 @@ function setUp(
     host,
     frame,
     { param, send: takesItems ? slot : undefined, start: (_, param) => params.push(param) },
-    { freed: () => slots++ },
+    { ...noSlots, freed: () => slots++ },
   );
   call.onAbort((reason) => aborts.push(reason));
   const next = (): void => {
@@ -70,6 +71,8 @@ function refusing(slot: Slot): Slot {
     },
   });
 }
+
+const noSlots: HandlerSlots = { outlives() {}, freed() {} };
 
 const item = (length = 10) => ({ body: bytesOf(length), length, raw: true, start: 0 });
 
@@ -622,7 +625,7 @@ describe("the handler's reader", () => {
     const host = new FakeHost();
     const slot = anySlot({ kind: "bytes", codec: jsonCodec }, host.limits);
     const frame = open({ halfClosed: false });
-    const call = new IncomingCall(host, frame, { param: slot, send: slot, start() {} }, { freed() {} });
+    const call = new IncomingCall(host, frame, { param: slot, send: slot, start() {} }, noSlots);
     call.begin(frame);
     call.onData(data(64, json('"unread"'), { raw: false }));
     call.onCancel(cancel(true));
@@ -634,7 +637,7 @@ describe("the handler's reader", () => {
     const host = new FakeHost();
     const slot = anySlot({ kind: "bytes", codec: jsonCodec }, host.limits);
     const frame = open({ halfClosed: false });
-    const call = new IncomingCall(host, frame, { param: slot, send: slot, start() {} }, { freed() {} });
+    const call = new IncomingCall(host, frame, { param: slot, send: slot, start() {} }, noSlots);
     call.begin(frame);
     host.take();
     for (let i = 0; i < 64; i++) call.onData(data(64 + i * 1024, bytesOf(960)));
