@@ -20,3 +20,13 @@ export async function within<Value>(
     timer?.cancel();
   }
 }
+
+/** Whether `promise` resolves within `ms`. Rejects as it does. */
+export function settlesWithin(clock: Clock, ms: number, promise: Promise<unknown>): Promise<boolean> {
+  return within(
+    clock,
+    ms,
+    promise.then(() => true),
+    () => false,
+  );
+}

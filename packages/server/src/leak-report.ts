@@ -16,12 +16,14 @@ interface Leak {
   longestMs: number;
 }
 
+type Handlers = readonly Pick<Session["handlers"][number], "procedure" | "openedAt">[];
+
 /**
  * Reports `handlers`, which have not settled `waitMs` after their signals aborted. The procedure with the most of them comes first.
  * @param now by the clock of their sessions, ms
  */
 export function leakReport(
-  handlers: Session["handlers"],
+  handlers: Handlers,
   now: number,
   waitMs: number,
 ): { readonly message: string; readonly fields: LogFields } {
@@ -36,7 +38,7 @@ export function leakReport(
   };
 }
 
-function leaksOf(handlers: Session["handlers"], now: number): readonly Leak[] {
+function leaksOf(handlers: Handlers, now: number): readonly Leak[] {
   const leaks = new Map<string, Leak>();
   for (const { procedure, openedAt } of handlers) {
     const leak = leaks.get(procedure) ?? { procedure, count: 0, longestMs: 0 };

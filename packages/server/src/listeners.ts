@@ -2,7 +2,7 @@
  * Where a server listens, until it stops.
  */
 import type { Logger } from "@sluice/protocol";
-import { type Clock, type Link, type Listener, within } from "@sluice/protocol/wire";
+import { type Clock, type Link, type Listener, settlesWithin } from "@sluice/protocol/wire";
 import { listenerFor } from "./by-scheme.ts";
 
 /** How long a listener may take to end, ms. */
@@ -39,8 +39,7 @@ export class Listeners {
   }
 
   async #close(listener: Listener, address: string): Promise<void> {
-    const closing = listener.close().then(() => true);
-    if (await within(this.#clock, endMs, closing, () => false)) return;
+    if (await settlesWithin(this.#clock, endMs, listener.close())) return;
     this.#logger.warn(`The listener at ${address} has not ended ${endMs} ms after its close()`);
   }
 }

@@ -17,9 +17,9 @@ import {
   resolveLimits,
   type Session,
   SluiceError,
+  settlesWithin,
   systemClock,
   type Transport,
-  within,
 } from "@sluice/protocol/wire";
 import { AccessTable } from "./access.ts";
 import { ConnectionAcceptor } from "./connection-acceptor.ts";
@@ -250,11 +250,11 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     }
     this.#state = "draining";
     // Nobody can come back to those.
-    for (const connection of this.#connections) {
-      if (connection.session.isDetached) connection.close("the server is shutting down");
-    }
+    const absent = [...this.#connections].filter(({ session }) => session.isDetached);
+    for (const connection of absent) connection.close("the server is shutting down");
     const [isDrained] = await Promise.all([this.#drainSessions(timeout), this.#listeners.stop()]);
-    this.#disposing ??= this.#dispose("the server has drained", isDrained ? undefined : noticeMs);
+    const isAllOver = isDrained && absent.length === 0;
+    this.#disposing ??= this.#dispose("the server has drained", isAllOver ? undefined : noticeMs);
     await this.#disposing;
     return !this.#hasCutOff;
   }
@@ -262,12 +262,7 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   /** Whether running calls have ended within `timeout`. */
   #drainSessions(timeout: number): Promise<boolean> {
     const drained = Promise.all([...this.#connections].map(({ session }) => session.drain(timeout)));
-    return within(
-      this.#clock,
-      timeout,
-      drained.then(() => true),
-      () => false,
-    );
+    return settlesWithin(this.#clock, timeout, drained);
   }
 
   async #dispose(reason: string, waitMs: number = this.#limits.drainTimeout): Promise<void> {
@@ -283,13 +278,7 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     for (const { session } of this.#connections) session.close(new SluiceError("UNAVAILABLE", reason));
     const sessions = [...this.#settling];
     const settled = Promise.all(sessions.map((session) => session.whenSettled()));
-    const isSettled = await within(
-      this.#clock,
-      waitMs,
-      settled.then(() => true),
-      () => false,
-    );
-    if (isSettled) return;
+    if (await settlesWithin(this.#clock, waitMs, settled)) return;
     this.#hasCutOff = true;
     const handlers = sessions.flatMap((session) => session.handlers);
     const { message, fields } = leakReport(handlers, this.#clock.now(), waitMs);

@@ -36,22 +36,6 @@ export interface SessionCall extends TurnTaker {
   lost(error: SluiceError, cause: "disconnected" | "shutdown"): void;
 }
 
-/** A handler that has not settled. */
-export interface RunningHandler {
-  /** As its caller named it. */
-  readonly procedure: string;
-  /** Since when its call is there, by the clock of its session. */
-  readonly openedAt: number;
-}
-
-/** Who counts the handlers that run. */
-export interface HandlerSlots {
-  /** `handler` runs on, though nothing else of its call is left. */
-  outlives(handler: RunningHandler): void;
-  /** `handler` has settled: its slot is free. */
-  freed(handler: RunningHandler): void;
-}
-
 export interface CallHost {
   readonly clock: Clock;
   readonly limits: ResolvedLimits;

@@ -19,30 +19,27 @@ import type { Link } from "../link/link.ts";
 import { AbortNotice, type AbortReason } from "./abort-notice.ts";
 import type { CallPlan } from "./call-acceptor.ts";
 import { CallDeadline } from "./call-deadline.ts";
-import type { CallHost, HandlerSlots, RunningHandler, SessionCall } from "./call-host.ts";
+import type { CallHost, SessionCall } from "./call-host.ts";
 import { CallStage } from "./call-stage.ts";
 import { type CalleeEvent, type CalleeState, calleeMoves } from "./call-states.ts";
 import { CallerData, type CallerDataOwner } from "./caller-data.ts";
 import { type ErrorParts, errorParts } from "./error-parts.ts";
+import { HandlerSlot, type HandlerSlots } from "./handler-slot.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Final } from "./outbox-end.ts";
 import { Reply } from "./reply.ts";
 import { checkLength } from "./send-context.ts";
 
-export class IncomingCall implements SessionCall, RunningHandler, CallerDataOwner {
+export class IncomingCall implements SessionCall, CallerDataOwner {
   turnCredit = 0;
   /** 0 while its link is lost. */
   id: number;
   /** Of its key. */
   readonly number: number;
-  readonly procedure: string;
-  readonly openedAt: number;
-  /** Whether its handler has settled. */
-  isSettled = false;
+  readonly slot: HandlerSlot;
   readonly #host: CallHost;
   readonly #plan: CallPlan;
-  readonly #slots: HandlerSlots;
   readonly #data: CallerData;
   readonly #reply: Reply;
   readonly #deadline: CallDeadline | undefined;
@@ -57,10 +54,8 @@ export class IncomingCall implements SessionCall, RunningHandler, CallerDataOwne
     this.#host = host;
     this.id = open.call;
     this.number = open.key.number;
-    this.procedure = open.procedure;
-    this.openedAt = host.clock.now();
+    this.slot = new HandlerSlot(open, host.clock.now(), slots);
     this.#plan = plan;
-    this.#slots = slots;
     this.#data = new CallerData(host, this, open, plan);
     this.#reply = new Reply(host, this, open.window);
     const timeoutMs = Math.min(open.timeoutMs, host.limits.maxDeadline);
@@ -166,7 +161,7 @@ export class IncomingCall implements SessionCall, RunningHandler, CallerDataOwne
 
   lost(_error: SluiceError, cause: "disconnected" | "shutdown"): void {
     this.#leave("lost", cause);
-    if (!this.isSettled) this.#slots.outlives(this);
+    this.slot.callOver();
   }
 
   #leave(event: "done" | "lost", reason: AbortReason): void {
@@ -203,12 +198,6 @@ export class IncomingCall implements SessionCall, RunningHandler, CallerDataOwne
     if (this.#ends()) this.#finish({ error });
   }
 
-  /** The handler has settled: its slot is free. Called once, after `resolve()` or `reject()`. */
-  settled(): void {
-    this.isSettled = true;
-    this.#slots.freed(this);
-  }
-
   get hasWork(): boolean {
     return this.#reply.hasWork;
   }
@@ -230,7 +219,7 @@ export class IncomingCall implements SessionCall, RunningHandler, CallerDataOwne
   // What does not fit its schema may be a user's; what does not decode is hardly an honest peer's.
   paramRefused({ code, message }: SluiceError): void {
     this.reject(errorParts(code, message, { processed: "no" }));
-    this.settled();
+    this.slot.free();
     if (code === "DECODE_ERROR") this.#host.abused();
   }
 
@@ -275,7 +264,7 @@ export class IncomingCall implements SessionCall, RunningHandler, CallerDataOwne
   #settleUnstarted(): void {
     this.#data.isWaitingForParam = false;
     this.reject(errorParts("CANCELLED", "The call was cancelled", { processed: "no" }));
-    this.settled();
+    this.slot.free();
   }
 
   /** The call ends by its handler. Returns whether the caller still waits for that. */
@@ -304,7 +293,7 @@ export class IncomingCall implements SessionCall, RunningHandler, CallerDataOwne
     this.#deadline?.cancel();
     this.#reply.dispose();
     this.#data.intake?.window.close();
-    if (!this.isSettled) this.#slots.outlives(this);
+    this.slot.callOver();
     this.#host.over(this);
   }
 }

@@ -6,9 +6,10 @@
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { OpenFrame } from "../frame/frame.ts";
 import type { CallAcceptor, CallPlan } from "./call-acceptor.ts";
-import type { CallHost, HandlerSlots, RunningHandler } from "./call-host.ts";
+import type { CallHost } from "./call-host.ts";
 import type { CallTable } from "./call-table.ts";
 import { type ErrorParts, errorParts, refusalParts } from "./error-parts.ts";
+import type { HandlerSlot, HandlerSlots } from "./handler-slot.ts";
 import { IncomingCall } from "./incoming-call.ts";
 import { ReplayWindow } from "./replay-window.ts";
 
@@ -31,7 +32,7 @@ export class IncomingCalls implements HandlerSlots {
   /** Handlers that have not settled. */
   #running = 0;
   /** Those of them whose calls are over. */
-  readonly #outliving = new Set<RunningHandler>();
+  readonly #outliving = new Set<HandlerSlot>();
   /** The last ones that were refused: more of them may be on its way. Oldest first. */
   #refused: Set<number> | undefined;
   readonly #numbers = new ReplayWindow();
@@ -107,20 +108,20 @@ export class IncomingCalls implements HandlerSlots {
   }
 
   /** The handlers that have not settled, also those whose calls are over. */
-  get handlers(): readonly RunningHandler[] {
+  get handlers(): readonly HandlerSlot[] {
     const handlers = new Set(this.#outliving);
-    for (const call of this.#detached.values()) if (!call.isSettled) handlers.add(call);
+    for (const call of this.#detached.values()) if (!call.slot.isFree) handlers.add(call.slot);
     for (const call of this.#table.all()) {
-      if (call instanceof IncomingCall && !call.isSettled) handlers.add(call);
+      if (call instanceof IncomingCall && !call.slot.isFree) handlers.add(call.slot);
     }
     return [...handlers];
   }
 
-  outlives(handler: RunningHandler): void {
+  outlives(handler: HandlerSlot): void {
     this.#outliving.add(handler);
   }
 
-  freed(handler: RunningHandler): void {
+  freed(handler: HandlerSlot): void {
     this.#outliving.delete(handler);
     this.#running--;
     if (this.#running === 0) this.#onIdle();

@@ -12,10 +12,11 @@ import type { Link } from "../link/link.ts";
 import { AbuseMeter } from "./abuse-meter.ts";
 import type { CallAcceptor } from "./call-acceptor.ts";
 import type { CallEnd } from "./call-end.ts";
-import type { CallHost, PeerLimits, RunningHandler, SessionCall } from "./call-host.ts";
+import type { CallHost, PeerLimits, SessionCall } from "./call-host.ts";
 import { CallRouter } from "./call-router.ts";
 import { CallTable } from "./call-table.ts";
 import { DoneNotices } from "./done-notices.ts";
+import type { HandlerSlot } from "./handler-slot.ts";
 import { IncomingCall } from "./incoming-call.ts";
 import { IncomingCalls } from "./incoming-calls.ts";
 import { MemoryBudget } from "./memory-budget.ts";
@@ -93,7 +94,7 @@ export class SessionCalls implements CallHost {
   }
 
   /** As {@link IncomingCalls.handlers}. */
-  get handlers(): readonly RunningHandler[] {
+  get handlers(): readonly HandlerSlot[] {
     return this.#incoming.handlers;
   }
 

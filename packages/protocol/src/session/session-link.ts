@@ -136,6 +136,11 @@ export class SessionLink {
   }
 }
 
+/** "I take no new calls": for `grace` ms those that run go on, and reconnects are spread over `retry` ms. */
+export function drainFrame(grace: number, retry: number): Frame {
+  return { type: FrameType.DRAIN, call: 0, grace, retry };
+}
+
 function closeFrame({ code, message }: SluiceError): Frame {
   return { type: FrameType.CLOSE, call: 0, code, reason: message.slice(0, 1000) };
 }

@@ -12,15 +12,16 @@ import type { Utf8 } from "../frame/utf8.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { Link, LinkInfo, LinkReceiver } from "../link/link.ts";
 import type { CallEnd } from "./call-end.ts";
-import type { PeerLimits, RunningHandler } from "./call-host.ts";
+import type { PeerLimits } from "./call-host.ts";
 import type { CallRouter } from "./call-router.ts";
+import type { HandlerSlot } from "./handler-slot.ts";
 import type { PeerInfo, SessionTicket } from "./handshake.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import type { OpenRequest } from "./open-frame.ts";
 import type { OutgoingCall } from "./outgoing-call.ts";
 import { SessionCalls } from "./session-calls.ts";
 import { asSessionEnd, closedByPeer, linkLost, sessionLost, takenOver } from "./session-error.ts";
-import { SessionLink } from "./session-link.ts";
+import { drainFrame, SessionLink } from "./session-link.ts";
 import type { SessionListener, SessionOptions } from "./session-options.ts";
 import { type Activity, SessionRest } from "./session-rest.ts";
 import { attached, detached, drained, isDrained, legalMoves, type SessionState } from "./session-state.ts";
@@ -106,7 +107,7 @@ export class Session implements LinkReceiver, Activity {
   }
 
   /** Which they are, also those whose calls are over. */
-  get handlers(): readonly RunningHandler[] {
+  get handlers(): readonly HandlerSlot[] {
     return this.#calls.handlers;
   }
 
@@ -137,7 +138,7 @@ export class Session implements LinkReceiver, Activity {
     if (!isDrained(this.#state, "ours")) {
       this.#moveTo(drained(this.#state, "ours"));
       this.#calls.refuseIncoming();
-      this.#sayDrain(grace, retry);
+      this.#link.send(drainFrame(grace, retry));
     }
     return this.#rest.whenIdle();
   }
@@ -169,7 +170,7 @@ export class Session implements LinkReceiver, Activity {
     this.#moveTo(attached(this.#state));
     this.#link.attach(link);
     link.receive(this);
-    if (isDrained(this.#state, "ours")) this.#sayDrain(this.limits.drainTimeout, 0);
+    if (isDrained(this.#state, "ours")) this.#link.send(drainFrame(this.limits.drainTimeout, 0));
     this.#calls.attach();
     this.listener.attached?.();
   }
@@ -260,10 +261,6 @@ export class Session implements LinkReceiver, Activity {
       this.#end(error, "disconnected");
       this.#link.letGo();
     }
-  }
-
-  #sayDrain(grace: number, retry: number): void {
-    this.#link.send({ type: FrameType.DRAIN, call: 0, grace, retry });
   }
 
   /** The link is lost by `error`, without this side's doing. */

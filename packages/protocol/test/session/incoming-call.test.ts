@@ -5,9 +5,9 @@ import type { Slot } from "../../src/codec/slot.ts";
 import { SluiceError } from "../../src/errors/sluice-error.ts";
 import { FrameType, type OpenFrame } from "../../src/frame/frame.ts";
 import type { AbortReason } from "../../src/session/abort-notice.ts";
-import type { HandlerSlots } from "../../src/session/call-host.ts";
 import type { CalleeEvent, CalleeState } from "../../src/session/call-states.ts";
 import { errorParts, refusalParts } from "../../src/session/error-parts.ts";
+import type { HandlerSlots } from "../../src/session/handler-slot.ts";
 import { IncomingCall } from "../../src/session/incoming-call.ts";
 import { FakeHost } from "./fake-host.ts";
 import { cancel, credit, data, end, json, open } from "./frames.ts";
@@ -78,7 +78,7 @@ const item = (length = 10) => ({ body: bytesOf(length), length, raw: true, start
 
 function settled({ call }: Setup): void {
   call.resolve(item());
-  call.settled();
+  call.slot.free();
 }
 
 const enter: Record<CalleeState, (setup: Setup) => void> = {
@@ -450,7 +450,7 @@ describe("the handler's messages", () => {
     expect(call.write(item())).toBe(true);
     call.closeOutbox();
     call.resolve(item());
-    call.settled();
+    call.slot.free();
     expect(host.take().frames).toEqual(["DATA 0+10", "END 74", "RESULT 74+10"]);
   });
 
@@ -508,7 +508,7 @@ describe("an end that waits for credit", () => {
     begin();
     call.write(item(5000));
     call.resolve(item());
-    call.settled();
+    call.slot.free();
     expect([host.take().frames, call.state, slots()]).toEqual([["DATA 0+1936 more head 5000"], "ended", 1]);
     call.onCancel(cancel(true));
     expect(host.take()).toEqual({ frames: ["ERROR 2000 CANCELLED"], log: ["over"] });

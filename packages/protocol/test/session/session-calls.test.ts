@@ -292,7 +292,7 @@ describe.each(setups)("calls over $name", ({ options }) => {
     const played = pair.acceptor.handlers.last;
     played.call.resolve(pair.acceptor.slot.encode("first"));
     played.call.resolve(pair.acceptor.slot.encode("second"));
-    played.call.settled();
+    played.call.slot.free();
     await pair.run();
     expect(end.result).toBe("first");
     await pair.expectIdle();

@@ -122,7 +122,7 @@ describe("slots that the caller cannot know of", () => {
     expect(call.state).toBe("queued");
     await pair.advance(350);
     expect(call.state).toBe("queued");
-    pair.acceptor.handlers.of("event 1").call.settled();
+    pair.acceptor.handlers.of("event 1").call.slot.free();
     await pair.advance(100);
     const played = pair.acceptor.handlers.of("next");
     expect([
@@ -133,7 +133,7 @@ describe("slots that the caller cannot know of", () => {
     played.finish("ran");
     await pair.run();
     expect(end.result).toBe("ran");
-    for (const i of [0, 2]) pair.acceptor.handlers.of(`event ${i}`).call.settled();
+    for (const i of [0, 2]) pair.acceptor.handlers.of(`event ${i}`).call.slot.free();
     await pair.expectIdle();
   });
 
@@ -148,7 +148,7 @@ describe("slots that the caller cannot know of", () => {
       for (const played of pair.acceptor.handlers.calls.slice(0, answered)) {
         if (!played.hasSettled) {
           played.hasSettled = true;
-          played.call.settled();
+          played.call.slot.free();
         }
       }
       for (const played of pair.acceptor.handlers.calls.slice(answered)) {
@@ -161,7 +161,7 @@ describe("slots that the caller cannot know of", () => {
     expect(pair.acceptor.handlers.calls.slice(120).map(({ param }) => param)).toEqual(
       opened.map((_, i) => i),
     );
-    for (const played of pair.acceptor.handlers.calls) if (!played.hasSettled) played.call.settled();
+    for (const played of pair.acceptor.handlers.calls) if (!played.hasSettled) played.call.slot.free();
     await pair.expectIdle();
   });
 
@@ -173,7 +173,7 @@ describe("slots that the caller cannot know of", () => {
     const before = pair.auditor.ofType("toAcceptor", FrameType.OPEN).length;
     await pair.advance(1000);
     expect(pair.auditor.ofType("toAcceptor", FrameType.OPEN).length - before).toBeLessThanOrEqual(10);
-    for (const played of pair.acceptor.handlers.calls) played.call.settled();
+    for (const played of pair.acceptor.handlers.calls) played.call.slot.free();
     for (let i = 0; i < 400 && opened.some(({ end }) => !end.isOver); i++) {
       await pair.advance(100);
       for (const played of pair.acceptor.handlers.calls.slice(50)) if (!played.hasSettled) played.finish();
@@ -201,7 +201,7 @@ describe("slots that the caller cannot know of", () => {
     await pair.run();
     expect([large.call.state, large.call.turnCredit]).toEqual(["queued", 0]);
     const young = pair.connector.open({ procedure: "young" });
-    pair.acceptor.handlers.of("event 0").call.settled();
+    pair.acceptor.handlers.of("event 0").call.slot.free();
     pair.acceptor.handlers.of("request").finish();
     fillLink();
     await pair.run();

@@ -98,14 +98,14 @@ export class PlayedCall {
   finish(result?: unknown): void {
     this.hasSettled = true;
     this.call.resolve(this.#slot.encode(result));
-    this.call.settled();
+    this.call.slot.free();
   }
 
   /** The handler throws. */
   fail(code = "ABORTED", message = "failed"): void {
     this.hasSettled = true;
     this.call.reject(errorParts(code, message, { processed: "maybe" }));
-    this.call.settled();
+    this.call.slot.free();
   }
 }
 
