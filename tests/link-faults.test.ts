@@ -177,6 +177,28 @@ describe("a link that is half open", () => {
   );
 });
 
+test(
+  "X7 a link that comes and goes loses nothing, and is looked for no more than once each time it is there",
+  () =>
+    inWorld({ times: { graceMs: 1_000 } }, async ({ client, proxy }) => {
+      let flaps = 0;
+      const flap = (): void => {
+        if (++flaps > 20) return;
+        proxy.down();
+        setImmediate(() => proxy.heal());
+      };
+      let passed = 0;
+      proxy.on("passed", ({ chunk }) => {
+        passed += chunk.length;
+        if (passed > flaps * 20_000 + 10_000 && !proxy.isDown) flap();
+      });
+      await echoAll(client, 20_000);
+      expect(flaps).toBeGreaterThan(20);
+      expect(proxy.accepted).toBeLessThanOrEqual(flaps + 1);
+    }),
+  60_000,
+);
+
 describe("a client that vanishes", () => {
   test("X11 tells its handlers when the grace has passed, and not before", () =>
     inWorld(
@@ -191,7 +213,7 @@ describe("a client that vanishes", () => {
         const call = client.request("wait");
         await until(() => server.connections[0]?.runningHandlers === 1);
         const lostAt = performance.now();
-        proxy.cut();
+        proxy.down();
         await until(() => events.length === 1);
         expect([reasons, server.connections]).toEqual([[], []]);
         await expect(call).rejects.toMatchObject({

@@ -276,8 +276,15 @@ export class ClientConnection {
 
   #againIn(delayMs: number | undefined, error: SluiceError): void {
     if (this.#closedBy !== undefined) return;
-    if (delayMs === undefined) this.#giveUp(error);
-    else this.#retry = this.#options.clock.setTimer(delayMs, () => void this.#connect());
+    if (delayMs === undefined) {
+      this.#giveUp(error);
+      return;
+    }
+    // A session that waits is looked for in time, and more than once.
+    const session = this.#session;
+    const graceMs = session?.isDetached === true ? session.ticket?.graceMs : undefined;
+    const ms = Math.min(delayMs, graceMs === undefined ? delayMs : graceMs / 4);
+    this.#retry = this.#options.clock.setTimer(ms, () => void this.#connect());
   }
 
   #setStatus(status: ClientStatus): void {

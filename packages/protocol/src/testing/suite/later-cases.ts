@@ -8,7 +8,6 @@ export interface LaterCase {
   readonly reason: string;
 }
 
-const relays = "needs relays, which are not there yet";
 const silence = "heartbeats are tested with sessions; nothing bounds a stall inside a message yet";
 
 export const laterCases: readonly LaterCase[] = [
@@ -17,12 +16,10 @@ export const laterCases: readonly LaterCase[] = [
     title: "a grant that is lost is made good",
     reason: "on a living link none can be lost, and the next link begins with all that was granted",
   },
-  { id: "FC-12", title: "windows of unequal size on both sides of a relay", reason: relays },
   {
     id: "FC-14",
     title: "a slow reader behind SSE or WebSocket",
     reason: "needs those transports, which are not there yet; they will run FC-1 to FC-13",
   },
-  { id: "CA-13", title: "a cancel crosses three hops", reason: relays },
   { id: "LM-9", title: "heartbeat, deadAfter and stallTimeout", reason: silence },
 ];
