@@ -1,7 +1,14 @@
 /**
  * What a client can be told, with defaults; a name that is none of these is a mistake, and is found.
  */
-import type { HandlerOf, LimitOptions, Logger, Validator } from "@sluice/protocol";
+import type {
+  ClientRetryOptions,
+  HandlerOf,
+  LimitOptions,
+  Logger,
+  RetryBudgetOptions,
+  Validator,
+} from "@sluice/protocol";
 import {
   type Clock,
   type Codec,
@@ -37,6 +44,11 @@ export interface ClientOptions<Protocol, Served = Protocol> extends LimitOptions
   readonly idleTimeout?: number;
   /** Whether calls fail at once while there is no connection. Default `false`: they wait. */
   readonly failFast?: boolean;
+  /**
+   * How calls are repeated that failed and may be; `false`: not at all, unless a call asks for it. Default: 3 times, after up to
+   * 100 ms · 2ⁿ with full jitter, as far as the budget goes.
+   */
+  readonly retry?: false | ClientRetryOptions;
   /** How to connect again after a loss; `false`: not at all. Default: 100 ms · 2ⁿ up to 30 s, full jitter, for ever. */
   readonly reconnect?: false | ReconnectOptions;
   /** `false`: a lost link ends its calls. Default `true`: they go on over the next one, if the server keeps sessions. */
@@ -68,6 +80,7 @@ const topNames: Record<keyof ClientOptions<unknown>, true> = {
   idleTimeout: true,
   failFast: true,
   reconnect: true,
+  retry: true,
   limits: true,
   session: true,
   handlers: true,
@@ -93,10 +106,23 @@ const reconnectNames: Record<keyof ReconnectOptions, true> = {
   jitter: true,
   attempts: true,
 };
+const budgetNames: Record<keyof RetryBudgetOptions, true> = { burst: true, ratio: true, perSecond: true };
+const retryNames: Record<Exclude<keyof ClientRetryOptions, "budget">, true> = {
+  attempts: true,
+  initial: true,
+  max: true,
+  factor: true,
+  jitter: true,
+};
 const limitNames = Object.fromEntries(
   Object.entries(resolveLimits()).filter(([name]) => !(name in topNames)),
 );
-const clientPaths = optionPaths({ ...topNames, limits: limitNames, reconnect: reconnectNames });
+const clientPaths = optionPaths({
+  ...topNames,
+  limits: limitNames,
+  reconnect: reconnectNames,
+  retry: { ...retryNames, budget: budgetNames },
+});
 const connectPaths = [...clientPaths.filter((path) => path !== "transport"), "tls"];
 
 /** Refuses what are no options of a client. @throws {TypeError} that says what to write */

@@ -35,6 +35,7 @@ import {
   makeApi,
   newPeer,
   type ResolvedLimits,
+  Retries,
   resolveLimits,
   SluiceError,
   serviceApi,
@@ -72,6 +73,7 @@ export class Client<
   readonly #transports: readonly Pick<Transport, "name" | "dispose">[];
   readonly #protocol: ProtocolDefinition | undefined;
   readonly #procedures: ClientProcedures;
+  readonly #retries: Retries;
   readonly #makeCaller: (procedures: ClientProcedures) => Caller;
   readonly #caller: Caller;
   #api: unknown;
@@ -80,7 +82,7 @@ export class Client<
   /**
    * Begins to connect at once.
    * @throws {TypeError} for options that are not known, a transport, protocol or handlers that are none; {@link RangeError} for
-   * limits or `reconnect` out of range
+   * limits, `retry` or `reconnect` out of range
    */
   constructor(options: ClientOptions<Protocol, Served>) {
     checkClientOptions(options);
@@ -100,6 +102,8 @@ export class Client<
     this.#protocol = protocol;
     this.#transports = transports;
     this.#procedures = new ClientProcedures(protocol, { validator, validate, limits });
+    const retries = new Retries(options.retry, clock);
+    this.#retries = retries;
     this.#connection = new ClientConnection({
       transports,
       local,
@@ -135,7 +139,7 @@ export class Client<
         waitForSession: () => connection.waitForSession(),
         procedures: procedures.of.bind(procedures),
       };
-      return new Caller(route, defaults, clock, logger, middleware);
+      return new Caller(route, defaults, clock, logger, middleware, retries);
     };
     this.#caller = this.#makeCaller(this.#procedures);
     queueMicrotask(() => this.#connection.start());
@@ -236,7 +240,8 @@ export class Client<
 
   /**
    * Stops the calls that run and waits for their ends, up to `graceMs`; then ends the session and the transports, and waits up to
-   * 5 s for those. Nothing of the client keeps the process alive after that. A second call waits for the first.
+   * 5 s for those. Calls that wait to be repeated end at once, and none is repeated any more. Nothing of the client keeps the process
+   * alive after that. A second call waits for the first.
    */
   dispose(): Promise<void> {
     this.#disposing ??= this.#dispose();
@@ -258,12 +263,14 @@ export class Client<
 
   async #dispose(): Promise<void> {
     const clock = this.#clock;
+    const disposed = new SluiceError("CANCELLED", "The client was disposed", { processed: "no" });
+    this.#retries.close(disposed);
     const session = this.#connection.anySession;
     // One without a link has nobody to tell.
     if (session !== undefined && !session.isDetached) {
       await within(clock, this.#limits.graceMs, session.stop(), ignore);
     }
-    this.#connection.close(new SluiceError("CANCELLED", "The client was disposed", { processed: "no" }));
+    this.#connection.close(disposed);
     const ends = this.#transports.map((transport) =>
       within(clock, transportEndMs, transport.dispose(), () => {
         const what = `The transport ${transport.name} has not ended`;

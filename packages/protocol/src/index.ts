@@ -71,6 +71,7 @@ export type {
   ResultOf,
   SendOf,
 } from "./definition/protocol-types.ts";
+export type { ClientRetryOptions, RetryBudgetOptions, RetryOptions } from "./definition/retry-options.ts";
 export { defineService, type Service } from "./definition/service.ts";
 export { type Typed, typed } from "./definition/typed.ts";
 export { type ErrorCode, errorCodes, isErrorCode, isRetryableCode } from "./errors/error-code.ts";

@@ -2,12 +2,8 @@
 export { type Address, type AddressScheme, addressSchemes, formatAddress, parseAddress } from "./address.ts";
 export { makeApi } from "./call/api-proxy.ts";
 export type { CallHandle } from "./call/call-handle.ts";
-export {
-  type AnyCallOptions,
-  Caller,
-  type CallerDefaults,
-  type CallRoute,
-} from "./call/caller.ts";
+export type { AnyCallOptions, CallRoute } from "./call/call-opener.ts";
+export { Caller, type CallerDefaults } from "./call/caller.ts";
 export type { CallerMiddleware, CallInfo } from "./call/caller-middleware.ts";
 export {
   CompiledProcedure,
@@ -26,9 +22,11 @@ export {
 } from "./call/dispatcher.ts";
 export type { ConnectionScope } from "./call/handler-scope.ts";
 export { isService, makePeerClient, serviceApi, serviceProcedures } from "./call/peer-client.ts";
+export { Retries } from "./call/retries.ts";
 export type { AnyHandler } from "./call/run-handler.ts";
 export { silentLogger } from "./call/silent-logger.ts";
 export { type Clock, systemClock, type Timer, type TimerOptions } from "./clock.ts";
+export { isPlain } from "./codec/check-plain.ts";
 export type { Codec, PayloadCodec, ValueLimits } from "./codec/codec.ts";
 export { jsonCodec } from "./codec/json-codec.ts";
 export { measureReceived } from "./codec/measure-received.ts";
@@ -78,6 +76,8 @@ export {
 export type { Pem, TlsOptions } from "./link/tls-options.ts";
 export type { ConnectOptions, Listener, Transport } from "./link/transport.ts";
 export { checkOptionNames, optionPaths } from "./option-names.ts";
+export { JoinedLinks, type JoinedLinksOptions } from "./relay/joined-links.ts";
+export { Relay, type RelayOptions } from "./relay/relay.ts";
 export { isBytes } from "./schema/byte-string.ts";
 export { contentOf, hasUniqueItems, isOneOf } from "./schema/equality.ts";
 export { formats } from "./schema/formats.ts";
@@ -112,4 +112,4 @@ export { refuseLink } from "./session/refuse-link.ts";
 export { Ring } from "./session/ring.ts";
 export { Session } from "./session/session.ts";
 export type { SessionListener, SessionOptions } from "./session/session-options.ts";
-export { within } from "./within.ts";
+export { settlesWithin, within } from "./within.ts";

@@ -5,7 +5,8 @@
  */
 import type { ProcedureDefinition, ProtocolDefinition } from "../definition/protocol-definition.ts";
 import { jsonSchemaOf } from "../schema/standard-schema.ts";
-import type { AnyCallOptions, Caller } from "./caller.ts";
+import type { AnyCallOptions } from "./call-opener.ts";
+import type { Caller } from "./caller.ts";
 
 type ApiNode = { [segment: string]: unknown };
 

@@ -1,23 +1,25 @@
 /**
  * What a user holds of a stream or channel: its items, its writer, its result, its two ways to end.
  *
- * It exists before the call is opened, so everything works at once and waits where it must. Streams, signal and promise are made
- * when they are first asked for.
+ * It exists before the call is opened, and stays when that fails and is opened again: everything works at once and waits where it
+ * must. Streams, signal and promise are made when they are first asked for.
  */
 import type { Clock, Timer } from "../clock.ts";
 import type { Call, CallStats } from "../definition/call-types.ts";
 import type { Logger } from "../definition/handler-types.ts";
-import { SluiceError } from "../errors/sluice-error.ts";
+import { type Processed, SluiceError } from "../errors/sluice-error.ts";
 import { cancelled } from "../session/call-end.ts";
 import type { OutgoingCall } from "../session/outgoing-call.ts";
-import type { CallObserver } from "./call-observer.ts";
-import { CallReadable } from "./call-readable.ts";
+import type { CallItems, CallObserver } from "./call-observer.ts";
+import type { AnyCallOptions } from "./call-opener.ts";
 import { CallWritable } from "./call-writable.ts";
-import type { AnyCallOptions } from "./caller.ts";
+import type { CompiledProcedure } from "./compiled-protocol.ts";
 import { type Deferred, defer } from "./deferred.ts";
-import { emptySource, type ItemSource, LateSource, SourceIterator } from "./item-source.ts";
+import { IdleWatch } from "./idle-watch.ts";
 import { OutgoingSink } from "./outgoing-sink.ts";
 import { pumpItems } from "./pump-items.ts";
+import { ReceivingSide } from "./receiving-side.ts";
+import type { SessionWait } from "./session-wait.ts";
 
 /** When a call whose result is awaited, and whose items nobody takes, is reported, ms. */
 const unreadWarningMs = 5_000;
@@ -29,29 +31,31 @@ type Outcome =
 
 let lastId = 0;
 
-export class CallHandle implements Call<unknown, unknown, unknown>, CallObserver {
+export class CallHandle
+  extends ReceivingSide
+  implements Call<unknown, unknown, unknown>, CallObserver, CallItems
+{
   readonly id: string;
   readonly #name: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #idleMs: number | undefined;
   #call: OutgoingCall | undefined;
+  /** By which it waits while there is no call. */
+  #wait: SessionWait | undefined;
   #outcome: Outcome = { name: "pending" };
-  /** What was asked for before the call was there. */
-  #opening: Deferred<OutgoingCall> | undefined;
-  #isDrained = false;
-  #items: ItemSource<unknown> | undefined;
-  #readable: CallReadable<unknown> | undefined;
+  #wasClosed = false;
   #sink: OutgoingSink | undefined;
   #writable: CallWritable<unknown> | undefined;
   #controller: AbortController | undefined;
   #result: Deferred<unknown> | undefined;
-  #idleTimer: Timer | undefined;
+  #idle: IdleWatch | undefined;
   #unreadTimer: Timer | undefined;
 
   /**
    * @param idleMs milliseconds without an item after which the call fails
    * @param upload where the items to send come from, if not from `writable`
+   * @param mayFollow whether the call may be opened again when it has failed
    */
   constructor(
     name: string,
@@ -59,7 +63,9 @@ export class CallHandle implements Call<unknown, unknown, unknown>, CallObserver
     logger: Logger,
     idleMs: number | undefined,
     upload: AnyCallOptions["send"],
+    mayFollow: boolean,
   ) {
+    super(mayFollow);
     this.id = `${name}#${++lastId}`;
     this.#name = name;
     this.#clock = clock;
@@ -69,11 +75,6 @@ export class CallHandle implements Call<unknown, unknown, unknown>, CallObserver
   }
 
   // ── What the user does ───────────────────────────────────────────────────────────────────────────────────────────
-
-  get readable(): ReadableStream<unknown> & AsyncIterable<unknown> {
-    this.#readable ??= new CallReadable(this.#getItems());
-    return this.#readable;
-  }
 
   get writable(): WritableStream<unknown> {
     this.#writable ??= new CallWritable(this.#getSink());
@@ -109,7 +110,7 @@ export class CallHandle implements Call<unknown, unknown, unknown>, CallObserver
     return {
       credit: Math.max(0, outbox?.credit ?? 0),
       buffered: inbox?.bufferedBytes ?? 0,
-      received: inbox === undefined ? 0 : inbox.itemsTaken + inbox.length,
+      received: this.itemsReceived,
       sent: this.#sink?.itemsSent ?? 0,
     };
   }
@@ -131,25 +132,21 @@ export class CallHandle implements Call<unknown, unknown, unknown>, CallObserver
 
   async close(): Promise<void> {
     if (this.isOver) return;
+    this.#wasClosed = true;
     // What nobody else knows of cannot finish: it is over.
-    if (this.#call === undefined) this.rejected(cancelled(undefined, "no"));
+    if (this.#call === undefined) this.#giveUp(undefined);
     else this.#call.stop();
   }
 
   abort(reason?: unknown): void {
     if (this.isOver) return;
-    if (this.#call === undefined) this.rejected(cancelled(reason, "no"));
+    if (this.#call === undefined) this.#giveUp(reason);
     else this.#call.abort(reason);
   }
 
   drain(): Promise<unknown> {
-    this.#isDrained = true;
-    this.#call?.inbox?.drop();
+    this.dropItems();
     return this.result;
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<unknown, undefined, unknown> {
-    return new SourceIterator(this.#getItems());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -163,24 +160,31 @@ export class CallHandle implements Call<unknown, unknown, unknown>, CallObserver
     return this.#outcome.name !== "pending";
   }
 
-  opened(call: OutgoingCall): void {
+  get items(): CallItems {
+    return this;
+  }
+
+  opened(call: OutgoingCall, { cursor }: CompiledProcedure): void {
     if (this.isOver) {
       // Given up, or failed, while it was opened.
       call.abort();
       return;
     }
+    const { inbox } = call;
     this.#call = call;
-    if (this.#isDrained) call.inbox?.drop();
+    this.#wait = undefined;
     this.#sink?.bind(call);
-    this.#opening?.resolve(call);
-    if (this.#idleMs !== undefined && call.inbox !== undefined) this.#watchIdle(call, this.#idleMs);
+    this.receive(inbox, cursor);
+    if (this.#idleMs === undefined || inbox === undefined) return;
+    this.#idle ??= new IdleWatch(this.#clock, this.#idleMs, () => this.#expire());
+    inbox.onItem = this.#idle.itemCame;
   }
 
   resolved(result: unknown): void {
     if (this.isOver) return;
     this.#outcome = { name: "resolved", result };
-    this.#opening?.reject(this.#neverOpened());
     this.#result?.resolve(result);
+    this.endReceiving(undefined);
     this.#sink?.ended(undefined);
     this.#letGo();
   }
@@ -188,30 +192,37 @@ export class CallHandle implements Call<unknown, unknown, unknown>, CallObserver
   rejected(error: SluiceError): void {
     if (this.isOver) return;
     this.#outcome = { name: "rejected", error };
-    this.#opening?.reject(error);
     this.#result?.reject(error);
     this.#controller?.abort(error);
+    this.endReceiving(error);
     this.#sink?.ended(error);
     this.#letGo();
   }
 
-  // ── Inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Call items ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #getItems(): ItemSource<unknown> {
-    this.#items ??=
-      this.#call === undefined ? new LateSource(this.#whenInbox()) : (this.#call.inbox ?? emptySource);
-    return this.#items;
+  canGoOn(processed: Processed): boolean {
+    // What was sent is gone with the call that took it.
+    const hasSent = this.#sink !== undefined && this.#sink.itemsSent > 0;
+    if (this.#wasClosed || hasSent || this.readerHasLeft) return false;
+    return processed === "no" || this.canContinue;
   }
 
-  async #whenInbox(): Promise<ItemSource<unknown>> {
-    try {
-      const call = await this.#whenOpened();
-      return call.inbox ?? emptySource;
-    } catch (reason) {
-      // A middleware gave the result, and nothing was opened.
-      if (this.#outcome.name === "resolved") return emptySource;
-      throw reason;
-    }
+  waits(wait: SessionWait): void {
+    this.#wait = wait;
+  }
+
+  interrupted(): void {
+    this.#call = undefined;
+    this.#sink?.unbind();
+    this.awaitNext();
+  }
+
+  // ── Inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #giveUp(reason: unknown): void {
+    if (this.#wait === undefined) this.rejected(cancelled(reason, "no"));
+    else this.#wait.cancel(reason);
   }
 
   async #send(item: unknown): Promise<void> {
@@ -234,45 +245,22 @@ export class CallHandle implements Call<unknown, unknown, unknown>, CallObserver
   /** Ends the call with an error of one of its items, which says nothing of what the peer has done with those before. */
   #fail(error: SluiceError): void {
     if (this.isOver) return;
-    if (this.#call === undefined) this.rejected(error);
-    else this.#call.fail(new SluiceError(error.code, error.message, { cause: error }));
-  }
-
-  #whenOpened(): Promise<OutgoingCall> {
-    if (this.#opening === undefined) {
-      this.#opening = defer();
-      this.#opening.promise.catch(ignore);
-      if (this.#call !== undefined) this.#opening.resolve(this.#call);
-      else if (this.#outcome.name === "rejected") this.#opening.reject(this.#outcome.error);
-      else if (this.#outcome.name === "resolved") this.#opening.reject(this.#neverOpened());
-    }
-    return this.#opening.promise;
-  }
-
-  #neverOpened(): SluiceError {
-    return new SluiceError("FAILED_PRECONDITION", `${this.#name} has ended`, { processed: "no" });
+    if (this.#call !== undefined) {
+      this.#call.fail(new SluiceError(error.code, error.message, { cause: error }));
+    } else if (this.#wait !== undefined) this.#wait.end(error);
+    else this.rejected(error);
   }
 
   #letGo(): void {
-    this.#idleTimer?.cancel();
+    this.#idle?.stop();
     this.#unreadTimer?.cancel();
+    this.#wait = undefined;
   }
 
-  #watchIdle(call: OutgoingCall, idleMs: number): void {
-    let lastItemAt = this.#clock.now();
-    if (call.inbox !== undefined) {
-      call.inbox.onItem = () => {
-        lastItemAt = this.#clock.now();
-      };
-    }
-    const arm = (delayMs: number): void => {
-      this.#idleTimer = this.#clock.setTimer(delayMs, () => {
-        const left = lastItemAt + idleMs - this.#clock.now();
-        if (left > 0) arm(left);
-        else call.fail(new SluiceError("DEADLINE_EXCEEDED", `${this.#name} gave no item for ${idleMs} ms`));
-      });
-    };
-    arm(idleMs);
+  #expire(): void {
+    const error = new SluiceError("DEADLINE_EXCEEDED", `${this.#name} gave no item for ${this.#idleMs} ms`);
+    if (this.#call !== undefined) this.#call.fail(error);
+    else this.#wait?.end(error);
   }
 
   #warnIfUnread(): void {

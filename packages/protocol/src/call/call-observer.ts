@@ -1,15 +1,33 @@
 /** Who is told how a call goes: a promise, or whoever made it; and the signal that may end it before. */
-import type { SluiceError } from "../errors/sluice-error.ts";
+import type { Processed, SluiceError } from "../errors/sluice-error.ts";
 import type { CallEnd } from "../session/call-end.ts";
 import type { OutgoingCall } from "../session/outgoing-call.ts";
 import { type AbortListener, addAbortListener, removeAbortListener } from "./abort-listeners.ts";
+import type { CompiledProcedure } from "./compiled-protocol.ts";
+import type { SessionWait } from "./session-wait.ts";
 
 /** Who is told how a call goes. */
 export interface CallObserver extends CallEnd {
-  /** The call has been opened, or waits in its session for the peer's room. */
-  opened(call: OutgoingCall): void;
+  /** The call has been opened, or waits in its session for the peer's room. Again, if one has failed and was {@link CallItems.interrupted}. */
+  opened(call: OutgoingCall, procedure: CompiledProcedure): void;
   /** Whether its user gave up before it was opened. */
   readonly isOver: boolean;
+  /** Of a call with items. */
+  readonly items?: CallItems | undefined;
+}
+
+/** The items of a call that may be opened again. */
+export interface CallItems {
+  /** Whether reader and writer can go on with another call, where `processed` is known of the one that failed. */
+  canGoOn(processed: Processed): boolean;
+  /** Where the last item stood that the reader took; `undefined`: it took none that said it. */
+  readonly lastCursor: unknown;
+  /** How many items the reader has taken, of those of a stream with cursor. */
+  readonly itemsTaken: number;
+  /** No call of the session is there. `wait` is what it waits by, and is to be ended for a call that is given up. */
+  waits(wait: SessionWait): void;
+  /** The call has failed, and will be opened again. */
+  interrupted(): void;
 }
 
 /** The end of a call without items: a promise. */

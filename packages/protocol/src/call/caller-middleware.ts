@@ -7,7 +7,8 @@ import { type Processed, SluiceError } from "../errors/sluice-error.ts";
 import { cancelled } from "../session/call-end.ts";
 import type { OutgoingCall } from "../session/outgoing-call.ts";
 import { type AbortListener, addAbortListener, removeAbortListener } from "./abort-listeners.ts";
-import type { CallObserver } from "./call-observer.ts";
+import type { CallItems, CallObserver } from "./call-observer.ts";
+import type { CompiledProcedure } from "./compiled-protocol.ts";
 import type { Metadata } from "./metadata.ts";
 
 /** A call before it is opened. */
@@ -121,7 +122,11 @@ class InnerEnd implements CallObserver {
     return this.#observer.isOver;
   }
 
-  opened(call: OutgoingCall): void {
-    this.#observer.opened(call);
+  get items(): CallItems | undefined {
+    return this.#observer.items;
+  }
+
+  opened(call: OutgoingCall, procedure: CompiledProcedure): void {
+    this.#observer.opened(call, procedure);
   }
 }

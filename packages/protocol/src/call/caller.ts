@@ -1,36 +1,20 @@
 /**
- * Opens calls: finds the session, checks and encodes the param, starts the clock, ties the call to its user's signal.
+ * Makes calls: their time, their middleware, and who is told how they go. How one is opened, and opened again, is elsewhere.
  *
  * Clients have one; so has every connection of a server, for the calls back to its peer.
  */
-import type { Clock, Timer } from "../clock.ts";
-import type { CallOptions } from "../definition/call-types.ts";
+import type { Clock } from "../clock.ts";
 import type { Logger } from "../definition/handler-types.ts";
 import type { ProcedureKind } from "../definition/kinds.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
-import { cancelled } from "../session/call-end.ts";
-import type { OutgoingCall } from "../session/outgoing-call.ts";
-import type { Session } from "../session/session.ts";
-import { addAbortListener, removeAbortListener } from "./abort-listeners.ts";
+import { CallAttempts, type CallTerms } from "./call-attempts.ts";
 import { CallHandle } from "./call-handle.ts";
-import { type CallObserver, PromisedEnd, SignalledEnd } from "./call-observer.ts";
-import type { CallerMiddleware, CallInfo } from "./caller-middleware.ts";
-import { runMiddleware } from "./caller-middleware.ts";
-import type { CompiledProtocol } from "./compiled-protocol.ts";
-import { writeMetadata } from "./metadata.ts";
-import { refuseName, refuseTimeout } from "./refuse-call.ts";
-
-/** Where calls go. */
-export interface CallRoute {
-  /** The session, if calls can be opened now. */
-  readonly session: Session | undefined;
-  /** Why there is none, if that is known. */
-  readonly lastFailure?: SluiceError | undefined;
-  /** Resolves with a session as soon as there is one; rejects when there never will be. */
-  waitForSession(): Promise<Session>;
-  /** What is known of the procedures, encoded as `session` wants it. */
-  procedures(session: Session): CompiledProtocol;
-}
+import { type CallObserver, PromisedEnd } from "./call-observer.ts";
+import { type AnyCallOptions, CallOpener, type CallRoute } from "./call-opener.ts";
+import { type CallerMiddleware, type CallInfo, runMiddleware } from "./caller-middleware.ts";
+import { refuseTimeout } from "./refuse-call.ts";
+import type { Retries } from "./retries.ts";
+import type { RetryPolicy } from "./retry-policy.ts";
 
 /** What holds for every call unless it says otherwise. */
 export interface CallerDefaults {
@@ -42,38 +26,36 @@ export interface CallerDefaults {
   readonly inherited?: () => number | undefined;
 }
 
-/** Options of a call of any kind. */
-export interface AnyCallOptions extends CallOptions {
-  readonly param?: unknown;
-  readonly data?: unknown;
-  readonly send?: AsyncIterable<unknown> | ReadableStream<unknown> | undefined;
-}
-
 export class Caller {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly #route: CallRoute;
   readonly #defaults: CallerDefaults;
   readonly #middleware: CallerMiddleware[];
+  readonly #terms: CallTerms;
 
+  /** @param retries what repeats calls that fail; `undefined`: none is repeated, whatever it asks for */
   constructor(
     route: CallRoute,
     defaults: CallerDefaults,
     clock: Clock,
     logger: Logger,
     middleware: CallerMiddleware[] = [],
+    retries?: Retries,
   ) {
     this.#route = route;
     this.#defaults = defaults;
     this.clock = clock;
     this.logger = logger;
     this.#middleware = middleware;
+    this.#terms = { opener: new CallOpener(route), clock, failFast: defaults.failFast, retries };
   }
 
   /** The same calls, through the same middleware, with other defaults. */
   with(defaults: Partial<CallerDefaults>): Caller {
     const changed = { ...this.#defaults, ...defaults };
-    return new Caller(this.#route, changed, this.clock, this.logger, this.#middleware);
+    const { retries } = this.#terms;
+    return new Caller(this.#route, changed, this.clock, this.logger, this.#middleware, retries);
   }
 
   /** Runs `middleware` around every call that is made from now on, outside of what is added later. */
@@ -96,7 +78,9 @@ export class Caller {
   /** Opens a stream or a channel. */
   items(name: string, kind: "stream" | "channel", options: AnyCallOptions = {}): CallHandle {
     const idleMs = options.idleTimeout ?? this.#defaults.idleTimeout;
-    const handle = new CallHandle(name, this.clock, this.logger, idleMs, options.send);
+    const { retries } = this.#terms;
+    const mayFollow = (options.retry ?? retries?.policy ?? false) !== false && retries !== undefined;
+    const handle = new CallHandle(name, this.clock, this.logger, idleMs, options.send, mayFollow);
     this.#start(name, kind, options, options.param, handle);
     return handle;
   }
@@ -114,126 +98,73 @@ export class Caller {
       observer.rejected(refusal);
       return;
     }
-    const startedAt = timeout === undefined ? 0 : this.clock.now();
-    const { session } = this.#route;
-    if (session !== undefined && this.#middleware.length === 0) {
-      this.#open(session, name, kind, options, param, timeout, observer);
+    let policy: RetryPolicy | undefined;
+    try {
+      policy = this.#terms.retries?.policyOf(options.retry);
+    } catch (cause) {
+      const message = `Cannot call ${name}: ${cause instanceof Error ? cause.message : "invalid retry"}`;
+      observer.rejected(new SluiceError("INVALID_ARGUMENT", message, { cause, processed: "no" }));
       return;
     }
-    const openNow = (info: CallInfo, ready: Session, innerObserver: CallObserver): void => {
-      const left = timeout === undefined ? undefined : Math.max(0, timeout - (this.clock.now() - startedAt));
-      this.#open(ready, name, kind, { ...options, metadata: info.metadata }, info.param, left, innerObserver);
-    };
+    if (this.#middleware.length > 0) {
+      this.#startThroughMiddleware(name, kind, options, param, timeout, policy, observer);
+      return;
+    }
+    const { opener } = this.#terms;
+    const { session } = this.#route;
+    if (policy === undefined && session !== undefined) {
+      opener.open(session, name, kind, options, param, timeout, observer);
+      return;
+    }
+    const now = timeout === undefined ? 0 : this.clock.now();
+    const attempts = new CallAttempts(
+      this.#terms,
+      policy,
+      name,
+      kind,
+      options,
+      param,
+      timeout,
+      now,
+      observer,
+    );
+    attempts.start(timeout);
+  }
+
+  #startThroughMiddleware(
+    name: string,
+    kind: ProcedureKind,
+    options: AnyCallOptions,
+    param: unknown,
+    timeout: number | undefined,
+    policy: RetryPolicy | undefined,
+    observer: CallObserver,
+  ): void {
+    const startedAt = timeout === undefined ? 0 : this.clock.now();
     const open = (info: CallInfo, innerObserver: CallObserver): void => {
-      const { session: now } = this.#route;
-      if (now !== undefined) openNow(info, now, innerObserver);
-      else this.#openWhenConnected(info, options, timeout, innerObserver, openNow);
+      const left = timeout === undefined ? undefined : Math.max(0, timeout - (this.clock.now() - startedAt));
+      const changed = { ...options, metadata: info.metadata };
+      const attempts = new CallAttempts(
+        this.#terms,
+        policy,
+        name,
+        kind,
+        changed,
+        info.param,
+        timeout,
+        startedAt,
+        innerObserver,
+      );
+      attempts.start(left);
     };
     const info: CallInfo = { procedure: name, kind, param, metadata: options.metadata };
-    if (this.#middleware.length === 0) open(info, observer);
-    else {
-      const bounds = { clock: this.clock, timeout, signal: options.signal };
-      runMiddleware(this.#middleware, info, observer, bounds, open);
-    }
+    const bounds = { clock: this.clock, timeout, signal: options.signal };
+    runMiddleware(this.#middleware, info, observer, bounds, open);
   }
 
   #timeout({ timeout = this.#defaults.timeout }: AnyCallOptions): number | undefined {
     const inherited = this.#defaults.inherited?.();
     if (inherited === undefined) return timeout;
     return timeout === undefined ? inherited : Math.min(timeout, inherited);
-  }
-
-  #openWhenConnected(
-    info: CallInfo,
-    options: AnyCallOptions,
-    timeout: number | undefined,
-    observer: CallObserver,
-    open: (info: CallInfo, session: Session, observer: CallObserver) => void,
-  ): void {
-    const { procedure } = info;
-    const { signal } = options;
-    if (options.failFast ?? this.#defaults.failFast) {
-      const message = `Cannot call ${procedure}: there is no connection, and failFast is set`;
-      observer.rejected(new SluiceError("UNAVAILABLE", message, { processed: "no" }));
-      return;
-    }
-    let timer: Timer | undefined;
-    let isSettled = false;
-    const settle = (): boolean => {
-      if (isSettled) return false;
-      isSettled = true;
-      timer?.cancel();
-      if (signal !== undefined) removeAbortListener(signal, onAbort);
-      return true;
-    };
-    const fail = (error: SluiceError): void => {
-      if (settle()) observer.rejected(error);
-    };
-    const onAbort = (reason: unknown): void => fail(cancelled(reason, "no"));
-    if (signal?.aborted === true) {
-      onAbort(signal.reason);
-      return;
-    }
-    if (signal !== undefined) addAbortListener(signal, onAbort);
-    if (timeout !== undefined) {
-      timer = this.clock.setTimer(timeout, () => {
-        const cause = this.#route.lastFailure;
-        const why = cause === undefined ? "" : ` (${cause.message})`;
-        const message = `${procedure} was not opened within ${Math.round(timeout)} ms: there is no connection${why}`;
-        fail(new SluiceError("DEADLINE_EXCEEDED", message, { cause, processed: "no" }));
-      });
-    }
-    this.#route.waitForSession().then(
-      (session) => {
-        if (settle()) open(info, session, observer);
-      },
-      (reason) => fail(SluiceError.from(reason, "UNAVAILABLE")),
-    );
-  }
-
-  #open(
-    session: Session,
-    name: string,
-    kind: ProcedureKind,
-    options: AnyCallOptions,
-    param: unknown,
-    timeout: number | undefined,
-    observer: CallObserver,
-  ): void {
-    const { signal } = options;
-    let call: OutgoingCall | undefined;
-    const end =
-      signal === undefined ? observer : new SignalledEnd(observer, signal, (reason) => call?.abort(reason));
-    try {
-      if (signal?.aborted === true) throw cancelled(signal.reason, "no");
-      if (observer.isOver) throw cancelled(undefined, "no");
-      const refusal = refuseTimeout(name, timeout) ?? refuseName(name, session);
-      if (refusal !== undefined) throw refusal;
-      const procedure = this.#route.procedures(session).find(name);
-      if (procedure === undefined || (procedure.kind !== undefined && procedure.kind !== kind)) {
-        const what =
-          procedure === undefined ? "the protocol has none of that name" : `it is a ${procedure.kind}`;
-        throw new SluiceError("UNIMPLEMENTED", `Cannot call ${kind} ${name}: ${what}`, { processed: "no" });
-      }
-      const { maxMetadata, maxDeadline } = session.peerLimits;
-      const hasItems = kind === "stream" || kind === "channel";
-      call = session.open(
-        {
-          procedure: name,
-          param: procedure.param.encode(param),
-          receive: hasItems ? procedure.receive : undefined,
-          send: kind === "channel" ? procedure.send : undefined,
-          isEvent: kind === "event",
-          result: procedure.result,
-          errors: procedure.errors,
-          timeoutMs: timeout === undefined ? 0 : Math.min(timeout, maxDeadline, session.limits.maxDeadline),
-          metadata: writeMetadata(options.metadata, maxMetadata, session.utf8),
-        },
-        end,
-      );
-      observer.opened(call);
-    } catch (reason) {
-      end.rejected(SluiceError.from(reason, "INTERNAL"));
-    }
   }
 }

@@ -13,6 +13,7 @@ import type {
 } from "../definition/protocol-definition.ts";
 import { jsonSchemaOf } from "../schema/standard-schema.ts";
 import type { Validate, Validator } from "../schema/validator.ts";
+import { Cursor } from "./cursor.ts";
 
 /** Which messages a side checks: all, those from its peer, none. */
 export type ValidateMode = "all" | "incoming" | "none";
@@ -38,6 +39,7 @@ export class CompiledProcedure {
   #receive: Slot | undefined;
   #send: Slot | undefined;
   #errors: ReadonlyMap<string, Slot> | undefined;
+  #cursor: Cursor | undefined;
 
   constructor(name: string, definition: ProcedureDefinition | undefined, options: CompileProtocolOptions) {
     this.name = name;
@@ -75,6 +77,19 @@ export class CompiledProcedure {
   get errors(): ReadonlyMap<string, Slot> {
     this.#errors ??= this.#compileErrors();
     return this.#errors;
+  }
+
+  /** Where its items stand; `undefined` if they do not say. */
+  get cursor(): Cursor | undefined {
+    const { definition } = this;
+    if (definition?.type !== "stream" || definition.cursor === undefined) return undefined;
+    if (this.#cursor === undefined) {
+      const { validate, validator, limits } = this.#options;
+      const compile = validate === "none" ? undefined : (schema: JsonSchema) => validator.compile(schema);
+      const receive = jsonSchemaOf(definition.receive);
+      this.#cursor = new Cursor(this.name, definition.cursor, receive, compile, limits);
+    }
+    return this.#cursor;
   }
 
   #has(slot: "receive" | "send"): boolean {

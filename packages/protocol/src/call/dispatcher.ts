@@ -23,6 +23,8 @@ export interface ServedCall {
   readonly metadata: Metadata;
   readonly identity: unknown;
   readonly connection: ConnectionScope["connection"];
+  /** Where the caller's last item stood, once the call is allowed; `undefined` unless it goes on with a stream. */
+  readonly cursor?: unknown;
 }
 
 /** A procedure that is served. */
@@ -80,15 +82,17 @@ export class Dispatcher implements CallAcceptor {
         processed: "no",
       });
     }
-    const metadata = readMetadata(open.metadata, session.limits.maxMetadata, session.utf8);
-    const call: ServedCall = {
+    const said = readMetadata(open.metadata, session.limits.maxMetadata, session.utf8);
+    const call = {
       procedure: procedure.name,
       kind,
-      metadata,
+      metadata: said.metadata,
       identity: scope.identity,
       connection: scope.connection,
+      cursor: undefined as unknown,
     };
     const guard = this.#options.guard(call);
+    if (said.cursor !== undefined) call.cursor = procedure.cursor?.read(said.cursor);
     return {
       param: procedure.param,
       send: kind === "channel" ? procedure.send : undefined,
@@ -129,7 +133,7 @@ export class Dispatcher implements CallAcceptor {
       error = new SluiceError("PERMISSION_DENIED", "Access was denied");
     }
     incoming.reject(refusalParts(error));
-    incoming.settled();
+    incoming.slot.free();
   }
 
   #run(incoming: IncomingCall, param: unknown, served: ServedProcedure, call: ServedCall): void {
@@ -138,10 +142,10 @@ export class Dispatcher implements CallAcceptor {
     if (incoming.state !== "running" && incoming.state !== "stopped") {
       // Its caller left, or its deadline passed, while the guard was deciding.
       incoming.reject(refusalParts(new SluiceError("CANCELLED", "The call was cancelled")));
-      incoming.settled();
+      incoming.slot.free();
       return;
     }
-    const scope = new HandlerScope(incoming, procedure, param, call.metadata, shared);
+    const scope = new HandlerScope(incoming, procedure, param, call, shared);
     if (procedure.receive !== undefined) {
       scope.sink.onAbort = (reason) => this.#fail(incoming, procedure, reason);
     }
@@ -214,7 +218,7 @@ export class Dispatcher implements CallAcceptor {
 
   #settle(incoming: IncomingCall, scope: HandlerScope, call: ServedCall, error: unknown): void {
     scope.finish();
-    incoming.settled();
+    incoming.slot.free();
     this.#options.ended?.(call, error);
   }
 }

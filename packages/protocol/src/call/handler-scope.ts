@@ -29,6 +29,7 @@ export class HandlerScope {
   /** Of an event: its data. */
   readonly param: unknown;
   readonly metadata: Metadata;
+  readonly cursor: unknown;
   readonly #call: IncomingCall;
   readonly #procedure: CompiledProcedure;
   readonly #shared: ConnectionScope;
@@ -42,13 +43,14 @@ export class HandlerScope {
     call: IncomingCall,
     procedure: CompiledProcedure,
     param: unknown,
-    metadata: Metadata,
+    { metadata, cursor }: { readonly metadata: Metadata; readonly cursor?: unknown },
     shared: ConnectionScope,
   ) {
     this.#call = call;
     this.#procedure = procedure;
     this.param = param;
     this.metadata = metadata;
+    this.cursor = cursor;
     this.#shared = shared;
   }
 
@@ -83,10 +85,6 @@ export class HandlerScope {
 
   get deadline(): number | undefined {
     return this.#call.remainingMs;
-  }
-
-  get cursor(): unknown {
-    return undefined;
   }
 
   get client(): PeerClient {

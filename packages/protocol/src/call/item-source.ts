@@ -1,5 +1,5 @@
 /**
- * Where items are read from: a call's inbox, or the inbox of a call that is still being opened.
+ * Where items are read from: a call's inbox, or what stands for the inboxes of calls that are still to be opened.
  */
 
 export interface ItemSource<Item> {
@@ -28,49 +28,6 @@ export const emptySource: ItemSource<never> = {
   },
   cancel() {},
 };
-
-/** A source that is not there yet. */
-export class LateSource<Item> implements ItemSource<Item> {
-  #source: ItemSource<Item> | undefined;
-  readonly #coming: Promise<ItemSource<Item>>;
-
-  constructor(coming: Promise<ItemSource<Item>>) {
-    this.#coming = coming;
-    this.#whenThere((source) => {
-      this.#source = source;
-    });
-  }
-
-  get length(): number {
-    return this.#source === undefined ? 0 : this.#source.length;
-  }
-
-  shift(): Item {
-    return (this.#source ?? emptySource).shift();
-  }
-
-  next(atEnd?: () => void): Promise<IteratorResult<Item, undefined>> {
-    if (this.#source !== undefined) return this.#source.next(atEnd);
-    return this.#coming.then(
-      (source) => source.next(atEnd),
-      (reason) => {
-        atEnd?.();
-        throw reason;
-      },
-    );
-  }
-
-  cancel(reason: unknown): void {
-    if (this.#source !== undefined) this.#source.cancel(reason);
-    else this.#whenThere((source) => source.cancel(reason));
-  }
-
-  #whenThere(use: (source: ItemSource<Item>) => void): void {
-    this.#coming.then(use, () => {
-      // It will never be there; whoever reads is told.
-    });
-  }
-}
 
 /** Reads a source for `for await` over the call itself; leaving the loop leaves the source. */
 export class SourceIterator<Item> implements AsyncIterator<Item, undefined, unknown> {

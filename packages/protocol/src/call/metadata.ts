@@ -1,7 +1,7 @@
 /**
- * A call's metadata: texts by name, as JSON in its OPEN.
+ * A call's metadata: texts by name, as JSON in its OPEN. Names that begin with `$` are the protocol's own.
  *
- * Spec: docs/wire.md §3.2.
+ * Spec: docs/wire.md §3.2, §4.16.
  */
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { Utf8 } from "../frame/utf8.ts";
@@ -9,27 +9,40 @@ import { maxMetadataEntries } from "../limits.ts";
 
 export type Metadata = Readonly<Record<string, string>>;
 
-const none: Metadata = Object.freeze({});
+/** What the OPEN of a call says beside its param. */
+export interface CallMetadata {
+  /** What the caller attached. */
+  readonly metadata: Metadata;
+  /** Where the last item of a former call stood, as JSON; `undefined`: nothing is said. */
+  readonly cursor: string | undefined;
+}
+
+const cursorName = "$cursor";
+const noMetadata: Metadata = Object.freeze({});
+const nothing: CallMetadata = Object.freeze({ metadata: noMetadata, cursor: undefined });
 
 /**
- * Metadata as text, `""` for none.
+ * Metadata as text, `""` for none. `cursor`: as {@link CallMetadata}.
  * @throws {SluiceError} `INVALID_ARGUMENT`, `RESOURCE_EXHAUSTED`; `processed: "no"`
  */
-export function writeMetadata(metadata: Metadata | undefined, maxBytes: number, utf8: Utf8): string {
-  if (metadata === undefined) return "";
-  const entries = Object.entries(metadata);
-  if (entries.length === 0) return "";
+export function writeMetadata(
+  metadata: Metadata | undefined,
+  maxBytes: number,
+  utf8: Utf8,
+  cursor?: string,
+): string {
+  if (metadata === undefined && cursor === undefined) return "";
+  const entries = Object.entries(metadata ?? noMetadata);
   for (const [name, value] of entries) {
-    if (typeof value !== "string") {
-      throw new SluiceError("INVALID_ARGUMENT", `Invalid metadata ${JSON.stringify(name)}: must be text`, {
-        processed: "no",
-      });
-    }
+    if (typeof value !== "string") throw invalidEntry(name, "must be text");
+    if (isOwn(name)) throw invalidEntry(name, "names with $ are the toolkit's own");
   }
+  if (cursor !== undefined) entries.push([cursorName, cursor]);
+  if (entries.length === 0) return "";
   if (entries.length > maxMetadataEntries) {
     throw tooLarge(`${entries.length} entries: at most ${maxMetadataEntries}`, "no");
   }
-  const text = JSON.stringify(metadata);
+  const text = JSON.stringify(cursor === undefined ? metadata : Object.fromEntries(entries));
   const bytes = utf8.byteLength(text);
   if (bytes > maxBytes) throw tooLarge(`${bytes} bytes: at most ${maxBytes} (limits.maxMetadata)`, "no");
   return text;
@@ -39,8 +52,8 @@ export function writeMetadata(metadata: Metadata | undefined, maxBytes: number, 
  * The metadata of an OPEN that arrived.
  * @throws {SluiceError} `INVALID_ARGUMENT`, `RESOURCE_EXHAUSTED`; `processed: "no"`
  */
-export function readMetadata(text: string, maxBytes: number, utf8: Utf8): Metadata {
-  if (text === "") return none;
+export function readMetadata(text: string, maxBytes: number, utf8: Utf8): CallMetadata {
+  if (text === "") return nothing;
   // A text has at most three bytes per code unit: most need no count.
   if (3 * text.length > maxBytes && utf8.byteLength(text) > maxBytes) {
     throw tooLarge(`more than ${maxBytes} bytes (limits.maxMetadata)`, "no");
@@ -57,8 +70,26 @@ export function readMetadata(text: string, maxBytes: number, utf8: Utf8): Metada
   if (entries.length > maxMetadataEntries) {
     throw tooLarge(`${entries.length} entries: at most ${maxMetadataEntries}`, "no");
   }
-  for (const [, entry] of entries) if (typeof entry !== "string") throw invalid("its values must be text");
-  return value as Metadata;
+  let hasOwnNames = false;
+  for (const [name, entry] of entries) {
+    if (typeof entry !== "string") throw invalid("its values must be text");
+    if (isOwn(name)) hasOwnNames = true;
+  }
+  if (!hasOwnNames) return { metadata: value as Metadata, cursor: undefined };
+  // What this side does not know of them is for others.
+  const metadata = Object.fromEntries(entries.filter(([name]) => !isOwn(name))) as Metadata;
+  return { metadata, cursor: entries.find(([name]) => name === cursorName)?.[1] };
+}
+
+/** Whether `name` is one of the protocol's own. */
+function isOwn(name: string): boolean {
+  return name.startsWith("$");
+}
+
+function invalidEntry(name: string, why: string): SluiceError {
+  return new SluiceError("INVALID_ARGUMENT", `Invalid metadata ${JSON.stringify(name)}: ${why}`, {
+    processed: "no",
+  });
 }
 
 function invalid(why: string): SluiceError {

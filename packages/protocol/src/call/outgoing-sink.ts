@@ -46,6 +46,11 @@ export class OutgoingSink implements PumpedSink {
     if (this.#isClosed) call.closeOutbox();
   }
 
+  /** The call has failed, before it took an item, and will be followed by another. */
+  unbind(): void {
+    this.#call = undefined;
+  }
+
   /** The call has ended, with `error` or (without one) well. */
   ended(error: SluiceError | undefined): void {
     if (this.#end !== undefined) return;

@@ -6,7 +6,8 @@ import type { PeerClient } from "../definition/handler-types.ts";
 import type { ProtocolDefinition } from "../definition/protocol-definition.ts";
 import type { Service } from "../definition/service.ts";
 import { makeApi } from "./api-proxy.ts";
-import type { AnyCallOptions, Caller } from "./caller.ts";
+import type { AnyCallOptions } from "./call-opener.ts";
+import type { Caller } from "./caller.ts";
 
 /** What `client.service(…)` gives, for a protocol or a service. */
 export function serviceApi(caller: Caller, served: ProtocolDefinition | Service<unknown>): unknown {

@@ -12,6 +12,7 @@ import type {
   SendOf,
   ValueOf,
 } from "./protocol-types.ts";
+import type { RetryOptions } from "./retry-options.ts";
 
 /** What may be said about any call. */
 export interface CallOptions {
@@ -23,7 +24,12 @@ export interface CallOptions {
   readonly idleTimeout?: number | undefined;
   /** Fail at once instead of waiting for a connection. Default: the client's. */
   readonly failFast?: boolean | undefined;
-  /** At most 64 texts, which the handler sees. */
+  /**
+   * How the call is repeated that failed and may be; `false`: not at all. Default: the client's. A server's calls to its client are
+   * never repeated.
+   */
+  readonly retry?: false | RetryOptions | undefined;
+  /** At most 64 texts, which the handler sees. Names do not begin with `$`. */
   readonly metadata?: { readonly [name: string]: string } | undefined;
 }
 

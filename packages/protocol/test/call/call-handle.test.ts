@@ -147,8 +147,8 @@ describe("a call before it is opened", () => {
     for (const item of ["a", "b"]) void call.send(item);
     // Its route resolves: this runs between the opening and the reactions of whoever waits.
     const opened = call.opened.bind(call);
-    call.opened = (outgoing) => {
-      opened(outgoing);
+    call.opened = (outgoing, procedure) => {
+      opened(outgoing, procedure);
       void call.send("c");
       void call.writable.getWriter().close();
     };
