@@ -276,10 +276,7 @@ export class ClientConnection {
 
   #againIn(delayMs: number | undefined, error: SluiceError): void {
     if (this.#closedBy !== undefined) return;
-    if (delayMs === undefined) {
-      this.#giveUp(error);
-      return;
-    }
+    if (delayMs === undefined) return this.#giveUp(error);
     // A session that waits is looked for in time, and more than once.
     const session = this.#session;
     const graceMs = session?.isDetached === true ? session.ticket?.graceMs : undefined;
