@@ -53,7 +53,8 @@ const server = new Server({
       return count;
     },
     async hold({ signal }) {
-      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      // An OPEN may say "stop" itself.
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
       return signal.reason;
     },
     ignore: () =>
