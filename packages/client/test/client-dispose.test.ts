@@ -136,7 +136,7 @@ describe("Client.dispose()", () => {
     await world.end();
   });
 
-  test("does not wait longer than 5 s for a transport that does not end, and says which", async () => {
+  test("DR-7 X43 does not wait longer than 5 s for a transport that does not end, and says which", async () => {
     const world = new World(served);
     const [good, slow, stuck] = ["good", "slow", "stuck"].map(
       (name) => new ScriptedTransport(name, world.clock),

@@ -244,7 +244,7 @@ describe("Server.dispose()", () => {
     },
   );
 
-  test("ends connections at once, and waits at most 5 s for a listener that does not end", async () => {
+  test("DR-7 X43 ends connections at once, and waits at most 5 s for a listener that does not end", async () => {
     const { going, reasons, options } = waiting({ drainTimeout: 0 });
     const world = new World(options);
     const slow = gate();

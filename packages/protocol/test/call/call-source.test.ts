@@ -138,9 +138,11 @@ describe("CallSource", () => {
     "keeps the order after the first item too, of which no other call can follow (%s)",
     async (isLast) => {
       const { source, told, read } = reading();
-      const hand = new HandSource("first");
+      const hand = new HandSource();
       source.attach(hand, undefined, isLast);
       await read(3);
+      hand.push("first");
+      await settle();
       await read();
       hand.push("b", "c", "d");
       await settle();
