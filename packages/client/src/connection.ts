@@ -245,8 +245,8 @@ export class ClientConnection {
 
   /** The link is lost: another one is tried. */
   #again(error: SluiceError): void {
-    const { reconnect, logger, clock, transports } = this.#options;
-    const { length } = transports;
+    const { reconnect, logger, clock } = this.#options;
+    const { length } = this.#options.transports;
     if (clock.now() - this.#connectedAt >= healthyMs) this.#failures = 0;
     // The loss is one more failure for the policy, and the first transport has its try again.
     this.#failures += length - (this.#failures % length);
@@ -276,12 +276,13 @@ export class ClientConnection {
 
   #againIn(delayMs: number | undefined, error: SluiceError): void {
     if (this.#closedBy !== undefined) return;
-    if (delayMs === undefined) return this.#giveUp(error);
     // A session that waits is looked for in time, and more than once.
-    const session = this.#session;
-    const graceMs = session?.isDetached === true ? session.ticket?.graceMs : undefined;
-    const ms = Math.min(delayMs, graceMs === undefined ? delayMs : graceMs / 4);
-    this.#retry = this.#options.clock.setTimer(ms, () => void this.#connect());
+    const inTime =
+      this.#session?.isDetached === true
+        ? (this.#session.ticket?.graceMs ?? 0) / 4
+        : Number.POSITIVE_INFINITY;
+    if (delayMs === undefined) this.#giveUp(error);
+    else this.#retry = this.#options.clock.setTimer(Math.min(delayMs, inTime), () => void this.#connect());
   }
 
   #setStatus(status: ClientStatus): void {
