@@ -22,13 +22,15 @@ type State = "awaited" | "attached" | "passing" | "over";
 const givingUp: ReadonlySet<string> = new Set(["CANCELLED", "DEADLINE_EXCEEDED"]);
 
 export class CallSource<Item> implements ItemSource<Item> {
-  readonly #leave: () => void;
+  readonly #call: { close(): Promise<void> };
   #state: State = "awaited";
   #source: ItemSource<Item> | undefined;
   #cursor: Cursor | undefined;
   #readers: Reader<Item>[] = [];
-  /** What was asked for the first reader's item. */
+  /** What was asked for the item of the first reader. */
   #asked: ItemSource<Item> | undefined;
+  /** Of the reader that is not among {@link #readers}. */
+  #atEnd: (() => void) | undefined;
   #hasLeft = false;
   /** Why no call will follow, if not for a result. */
   #error: SluiceError | undefined;
@@ -41,9 +43,9 @@ export class CallSource<Item> implements ItemSource<Item> {
   /** A reader was told that there are no more. */
   hasEnded = false;
 
-  /** @param leave gives the call up, for a reader that leaves while it is to be opened again */
-  constructor(leave: () => void) {
-    this.#leave = leave;
+  /** @param call is closed for a reader that leaves while it is to be opened again */
+  constructor(call: { close(): Promise<void> }) {
+    this.#call = call;
   }
 
   get length(): number {
@@ -63,13 +65,16 @@ export class CallSource<Item> implements ItemSource<Item> {
 
   next(atEnd?: () => void): Promise<IteratorResult<Item, undefined>> {
     if (this.length > 0) return Promise.resolve({ done: false, value: this.shift() });
-    if (this.#state === "passing" && this.#readers.length === 0) {
-      return (this.#source as ItemSource<Item>).next(atEnd);
+    const source = this.#source;
+    if (source !== undefined && this.#readers.length === 0) {
+      if (this.#state === "passing") return source.next(atEnd);
+      if (this.#state === "attached" && this.#asked === undefined) {
+        this.#asked = source;
+        this.#atEnd = atEnd;
+        return source.next().then(this.#answered, this.#refused);
+      }
     }
-    return new Promise((resolve, reject) => {
-      this.#readers.push({ resolve, reject, atEnd });
-      this.#serve();
-    });
+    return this.#wait(atEnd, "last");
   }
 
   cancel(reason: unknown): void {
@@ -79,7 +84,7 @@ export class CallSource<Item> implements ItemSource<Item> {
     if (this.#state !== "awaited" || this.#source === undefined) return;
     // What failed cannot be asked to finish any more.
     this.#endReaders();
-    this.#leave();
+    void this.#call.close();
   }
 
   /** A call is there: its items follow. `cursor`: what says where they stand. `isLast`: no other call will follow it. */
@@ -108,6 +113,15 @@ export class CallSource<Item> implements ItemSource<Item> {
     this.#serve();
   }
 
+  #wait(atEnd: (() => void) | undefined, place: "first" | "last"): Promise<IteratorResult<Item, undefined>> {
+    return new Promise((resolve, reject) => {
+      const reader = { resolve, reject, atEnd };
+      if (place === "first") this.#readers.unshift(reader);
+      else this.#readers.push(reader);
+      this.#serve();
+    });
+  }
+
   /** Gives the readers that wait what there is, and asks for more if there is more to come. */
   #serve(): void {
     if (this.#asked !== undefined || this.#state === "awaited") return;
@@ -120,23 +134,53 @@ export class CallSource<Item> implements ItemSource<Item> {
       return;
     }
     this.#asked = source;
-    source.next().then(this.#answered, this.#refused);
+    source.next().then(
+      ({ done, value }) => {
+        this.#asked = undefined;
+        if (done === true) this.#endReaders();
+        else this.#give(value);
+        this.#serve();
+      },
+      (error) => {
+        const isOutlived = this.#isOutlived;
+        this.#asked = undefined;
+        if (isOutlived) this.#serve();
+        else this.#failReaders(this.#error ?? error);
+      },
+    );
   }
 
-  readonly #answered = ({ done, value }: IteratorResult<Item, undefined>): void => {
+  /** The usual way: one reader waits, behind nobody, for what the source answers. */
+  readonly #answered = (answer: IteratorResult<Item, undefined>): IteratorResult<Item, undefined> => {
     this.#asked = undefined;
-    if (done === true) this.#endReaders();
-    else this.#give(value);
-    this.#serve();
+    if (answer.done === true) {
+      this.hasEnded = true;
+      this.#atEnd?.();
+    } else this.#note(answer.value);
+    this.#serveLater();
+    return answer;
   };
 
-  readonly #refused = (error: unknown): void => {
-    const isOutlived = this.#asked !== this.#source || this.#state === "awaited" || this.#isCutShort;
+  readonly #refused = (error: unknown): Promise<IteratorResult<Item, undefined>> => {
+    const isOutlived = this.#isOutlived;
     this.#asked = undefined;
-    if (isOutlived) this.#serve();
+    // Who waited goes on waiting, before all who came later.
+    if (isOutlived) return this.#wait(this.#atEnd, "first");
+    this.#atEnd?.();
+    this.#serveLater();
     // What is known of all calls is more than what is known of the last.
-    else this.#failReaders(this.#error ?? error);
+    throw this.#error ?? error;
   };
+
+  /** Whether what was asked has failed for its call only, and readers wait for another. */
+  get #isOutlived(): boolean {
+    return this.#asked !== this.#source || this.#state === "awaited" || this.#isCutShort;
+  }
+
+  /** Those who wait are told after the one who waited before them. */
+  #serveLater(): void {
+    if (this.#readers.length > 0) queueMicrotask(() => this.#serve());
+  }
 
   #give(item: Item): void {
     this.#note(item);

@@ -104,7 +104,7 @@ export abstract class ReceivingSide {
       this.#source = inbox;
       return inbox;
     }
-    const source = new CallSource<unknown>(() => void this.close());
+    const source = new CallSource<unknown>(this);
     this.#source = this.#callSource = source;
     if (this.#isOpened) source.attach(inbox, this.#cursor, false);
     if (this.#isAwaited) source.interrupt();

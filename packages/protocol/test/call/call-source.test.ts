@@ -88,7 +88,7 @@ interface Read {
 
 function reading(): Read {
   const read: Read = {
-    source: new CallSource(() => void read.left++),
+    source: new CallSource({ close: async () => void read.left++ }),
     told: [],
     ends: 0,
     left: 0,
@@ -149,6 +149,23 @@ describe("CallSource", () => {
       expect(told).toEqual(["first", "b", "c", "d"]);
     },
   );
+
+  it("tells readers in their order, also of the end", async () => {
+    const told: unknown[] = [];
+    const source = new CallSource({ close: async () => {} });
+    const hand = new HandSource();
+    source.attach(hand, cursor, false);
+    for (const reader of [1, 2, 3, 4]) void source.next().then(({ value }) => told.push([reader, value]));
+    hand.push("a", "b");
+    hand.end();
+    await settle();
+    expect(told).toEqual([
+      [1, "a"],
+      [2, "b"],
+      [3, undefined],
+      [4, undefined],
+    ]);
+  });
 
   it("hands readers on from a source that fails to the next one", async () => {
     const { source, told, read, ...rest } = reading();
