@@ -12,11 +12,6 @@ const silence = "heartbeats are tested with sessions; nothing bounds a stall ins
 
 export const laterCases: readonly LaterCase[] = [
   {
-    id: "FC-8",
-    title: "a grant that is lost is made good",
-    reason: "on a living link none can be lost, and the next link begins with all that was granted",
-  },
-  {
     id: "FC-14",
     title: "a slow reader behind SSE or WebSocket",
     reason: "needs those transports, which are not there yet; they will run FC-1 to FC-13",
