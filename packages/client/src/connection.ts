@@ -245,7 +245,7 @@ export class ClientConnection {
 
   /** The link is lost: another one is tried. */
   #again(error: SluiceError): void {
-    const { reconnect, logger, clock } = this.#options;
+    const { logger, clock } = this.#options;
     const { length } = this.#options.transports;
     if (clock.now() - this.#connectedAt >= healthyMs) this.#failures = 0;
     // The loss is one more failure for the policy, and the first transport has its try again.
@@ -253,7 +253,7 @@ export class ClientConnection {
     this.#lastFailure = error;
     logger.info(`The connection was lost: ${error.message}`);
     this.#setStatus("reconnecting");
-    this.#againIn(reconnect?.delay(this.#failures / length), error);
+    this.#tryAgain(this.#failures / length, error);
   }
 
   #failed(error: SluiceError, transport: Transport<unknown, unknown>): void {
@@ -270,19 +270,19 @@ export class ClientConnection {
     else {
       // Every transport has had its try: that is one failure for the policy.
       if (this.#status !== "connecting") this.#setStatus("reconnecting");
-      this.#againIn(reconnect?.delay(this.#failures / transports.length), error);
+      this.#tryAgain(this.#failures / transports.length, error);
     }
   }
 
-  #againIn(delayMs: number | undefined, error: SluiceError): void {
+  #tryAgain(failures: number, error: SluiceError): void {
     if (this.#closedBy !== undefined) return;
-    // A session that waits is looked for in time, and more than once.
-    const inTime =
-      this.#session?.isDetached === true
-        ? (this.#session.ticket?.graceMs ?? 0) / 4
-        : Number.POSITIVE_INFINITY;
+    const { reconnect, clock } = this.#options;
+    const session = this.#session;
+    // A session that waits is looked for in time, and more than once; at random, too, so that those of one server come apart.
+    const graceMs = session?.isDetached === true ? (session.ticket?.graceMs ?? 0) : Number.POSITIVE_INFINITY;
+    const delayMs = reconnect?.delay(failures, graceMs / 4);
     if (delayMs === undefined) this.#giveUp(error);
-    else this.#retry = this.#options.clock.setTimer(Math.min(delayMs, inTime), () => void this.#connect());
+    else this.#retry = clock.setTimer(delayMs, () => void this.#connect());
   }
 
   #setStatus(status: ClientStatus): void {

@@ -40,12 +40,12 @@ export class ReconnectPolicy {
     this.#random = random;
   }
 
-  /** Milliseconds to wait after `failures` failures in a row (from 1); `undefined`: give up. */
-  delay(failures: number): number | undefined {
+  /** Milliseconds to wait, at most `mostMs`, after `failures` failures in a row (from 1); `undefined`: give up. */
+  delay(failures: number, mostMs: number = Number.POSITIVE_INFINITY): number | undefined {
     const { initial, max, factor, jitter, attempts } = this.#options;
     if (failures > attempts) return undefined;
     // 0 stays 0, also where the factor's power is past all numbers.
-    const bound = initial === 0 ? 0 : Math.min(max, initial * factor ** (failures - 1));
+    const bound = initial === 0 ? 0 : Math.min(max, mostMs, initial * factor ** (failures - 1));
     return jitter === "none" ? bound : bound * this.#random();
   }
 }

@@ -132,6 +132,7 @@ export class SessionLink {
   #leave(): void {
     this.#link = undefined;
     this.#heartbeat?.stop();
+    this.#heartbeat = undefined;
     this.#turns.clear();
   }
 }

@@ -4,6 +4,7 @@
  * Spec: docs/wire.md §4.7, §4.15, §6.
  */
 import type { SluiceError } from "../errors/sluice-error.ts";
+import { forgetFrames } from "./session-error.ts";
 
 export type SessionState =
   | { readonly name: "open" }
@@ -35,6 +36,7 @@ export function isDrained(state: SessionState, by: "ours" | "theirs"): boolean {
 
 /** `state`, whose link was lost by `error`. What the peer said of draining, it will say again. */
 export function detached(state: SessionState, error: SluiceError): SessionState {
+  forgetFrames(error);
   return { name: "detached", ours: isDrained(state, "ours"), error };
 }
 
