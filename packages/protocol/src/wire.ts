@@ -55,6 +55,7 @@ export {
   type PipeMetadata,
   pipeFrameHeadBytes,
 } from "./frame/pipe-frame.ts";
+export { decodeTextFrame, encodeTextFrame, maxTextFrame } from "./frame/text-frames.ts";
 export { invalidUtf8, standardUtf8, type Utf8 } from "./frame/utf8.ts";
 export {
   type LimitOptions,
@@ -74,7 +75,17 @@ export {
   transportTo,
 } from "./link/scheme-table.ts";
 export type { Pem, TlsOptions } from "./link/tls-options.ts";
-export type { ConnectOptions, Listener, Transport } from "./link/transport.ts";
+export type { ConnectOptions, FindProcedure, Listener, Transport } from "./link/transport.ts";
+export {
+  isHostAllowed,
+  isLoopbackHost,
+  isOriginAllowed,
+  type WebOriginOptions,
+  type WebOriginRules,
+  type WebRequestOrigin,
+  webOriginRules,
+  webRefusal,
+} from "./link/web-origin.ts";
 export { checkOptionNames, optionPaths } from "./option-names.ts";
 export { JoinedLinks, type JoinedLinksOptions } from "./relay/joined-links.ts";
 export { Relay, type RelayOptions } from "./relay/relay.ts";

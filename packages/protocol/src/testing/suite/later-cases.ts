@@ -11,10 +11,5 @@ export interface LaterCase {
 const silence = "heartbeats are tested with sessions; nothing bounds a stall inside a message yet";
 
 export const laterCases: readonly LaterCase[] = [
-  {
-    id: "FC-14",
-    title: "a slow reader behind SSE or WebSocket",
-    reason: "needs those transports, which are not there yet; they will run FC-1 to FC-13",
-  },
   { id: "LM-9", title: "heartbeat, deadAfter and stallTimeout", reason: silence },
 ];
