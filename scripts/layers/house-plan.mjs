@@ -52,10 +52,11 @@ export const housePlan = {
       "client-options.ts",
       "procedures.ts",
       "reverse-calls.ts",
+      "bare-client.ts",
       "client.ts",
       "by-scheme.ts",
       "connect.ts",
-      "index.ts",
+      ["index.ts", "bare.ts"],
     ],
   },
   server: {

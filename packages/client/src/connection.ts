@@ -3,12 +3,12 @@
  */
 import type { Logger } from "@sluice/protocol";
 import {
-  type CallAcceptor,
   type Clock,
   type Codec,
-  type ConnectSessionOptions,
-  connectSession,
+  type ConnectLinkOptions,
+  connectLink,
   type LocalPeer,
+  type MakePeerCalls,
   type ResolvedLimits,
   type Session,
   SluiceError,
@@ -37,7 +37,8 @@ export interface ConnectionOptions {
   readonly reconnect: ReconnectPolicy | undefined;
   /** Whether calls shall go on over the next link. */
   readonly keepsSession: boolean;
-  serve(session: Session): CallAcceptor;
+  /** What takes the calls of the server. */
+  peerCalls(session: Session): MakePeerCalls;
   /** Told of every change, after it. */
   onStatus(status: ClientStatus): void;
 }
@@ -152,19 +153,18 @@ export class ClientConnection {
         link.destroy();
         return;
       }
-      const serve = (session: Session): CallAcceptor => this.#options.serve(session);
       // A handshake that nobody waits for any more would keep the process alive until its time is over.
       // Once that is done, the session ends with its link.
       const giveUp = (): void => link.destroy();
       attempt.signal.addEventListener("abort", giveUp);
-      const session = await connectSession(link, {
+      const session = await connectLink(link, {
         local,
         limits,
         clock,
         codecs,
         credentials,
         session: this.#wantedSession(),
-        serve,
+        peerCalls: (made) => this.#options.peerCalls(made),
       });
       attempt.signal.removeEventListener("abort", giveUp);
       if (!attempt.signal.aborted) this.#connected(session);
@@ -175,7 +175,7 @@ export class ClientConnection {
   }
 
   /** The session that lost its link, a new one, or one that ends with its link. */
-  #wantedSession(): ConnectSessionOptions["session"] {
+  #wantedSession(): ConnectLinkOptions["session"] {
     const session = this.#session;
     const ticket = session?.isDetached === true ? session.ticket : undefined;
     if (session !== undefined && ticket !== undefined) return { session, ticket, attempt: ++this.#claims };

@@ -106,7 +106,13 @@ export {
 } from "./session/accept-session.ts";
 export type { CallAcceptor, CallPlan } from "./session/call-acceptor.ts";
 export { type CallEnd, cancelled } from "./session/call-end.ts";
-export { type ConnectSessionOptions, connectSession, type FormerSession } from "./session/connect-session.ts";
+export {
+  type ConnectLinkOptions,
+  type ConnectSessionOptions,
+  connectLink,
+  connectSession,
+  type FormerSession,
+} from "./session/connect-session.ts";
 export {
   type Hello,
   type LocalPeer,
@@ -117,9 +123,12 @@ export {
   wireVersion,
 } from "./session/handshake.ts";
 export type { IncomingCall } from "./session/incoming-call.ts";
+export { takeCalls } from "./session/incoming-calls.ts";
 export type { OpenRequest } from "./session/open-frame.ts";
 export type { OutgoingCall } from "./session/outgoing-call.ts";
+export type { MakePeerCalls, PeerCalls } from "./session/peer-calls.ts";
 export { refuseLink } from "./session/refuse-link.ts";
+export { refuseCalls } from "./session/refused-calls.ts";
 export { Ring } from "./session/ring.ts";
 export { Session } from "./session/session.ts";
 export type { SessionListener, SessionOptions } from "./session/session-options.ts";

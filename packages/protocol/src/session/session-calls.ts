@@ -10,19 +10,18 @@ import type { Utf8 } from "../frame/utf8.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { Link } from "../link/link.ts";
 import { AbuseMeter } from "./abuse-meter.ts";
-import type { CallAcceptor } from "./call-acceptor.ts";
 import type { CallEnd } from "./call-end.ts";
 import type { CallHost, PeerLimits, SessionCall } from "./call-host.ts";
 import { CallRouter } from "./call-router.ts";
 import { CallTable } from "./call-table.ts";
 import { DoneNotices } from "./done-notices.ts";
 import type { HandlerSlot } from "./handler-slot.ts";
-import { IncomingCall } from "./incoming-call.ts";
-import { IncomingCalls } from "./incoming-calls.ts";
+import type { IncomingCall } from "./incoming-call.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import type { OpenRequest } from "./open-frame.ts";
 import { OutgoingCall } from "./outgoing-call.ts";
 import { OutgoingCalls } from "./outgoing-calls.ts";
+import type { MakePeerCalls, PeerCalls } from "./peer-calls.ts";
 import { type SendContext, sendContext } from "./send-context.ts";
 import type { SessionLink } from "./session-link.ts";
 import type { SessionOptions } from "./session-options.ts";
@@ -48,14 +47,14 @@ export class SessionCalls implements CallHost {
   readonly #link: SessionLink;
   readonly #table: CallTable<OutgoingCall | IncomingCall>;
   readonly #outgoing: OutgoingCalls;
-  readonly #incoming: IncomingCalls;
+  readonly #incoming: PeerCalls;
   readonly #done: DoneNotices;
   readonly #abuse: AbuseMeter;
   #isOver = false;
 
   constructor(
     { link, limits, clock, peer, encoding, role, highestCallId, epoch }: SessionOptions,
-    acceptor: CallAcceptor,
+    makePeerCalls: MakePeerCalls,
     sessionLink: SessionLink,
     owner: SessionCallsOwner,
   ) {
@@ -70,7 +69,7 @@ export class SessionCalls implements CallHost {
     this.#link = sessionLink;
     this.#table = new CallTable(role, highestCallId);
     this.#outgoing = new OutgoingCalls(this, this.#table, epoch);
-    this.#incoming = new IncomingCalls(this, this.#table, acceptor, peer.epoch, () => owner.rested());
+    this.#incoming = makePeerCalls(this, this.#table, peer.epoch, () => owner.rested());
     this.#abuse = new AbuseMeter(limits.abuseRate);
     this.#done = new DoneNotices(clock, (calls) =>
       this.control({ type: FrameType.DONE, call: 0, rest: false, calls }),
@@ -93,7 +92,7 @@ export class SessionCalls implements CallHost {
     return this.#incoming.running;
   }
 
-  /** As {@link IncomingCalls.handlers}. */
+  /** As {@link PeerCalls.handlers}. */
   get handlers(): readonly HandlerSlot[] {
     return this.#incoming.handlers;
   }
@@ -128,7 +127,7 @@ export class SessionCalls implements CallHost {
   detach(): void {
     this.#done.dispose();
     const calls = this.#table.clear();
-    this.#incoming.detach(calls.filter((call) => call instanceof IncomingCall));
+    this.#incoming.detach(calls.filter((call): call is IncomingCall => !(call instanceof OutgoingCall)));
     this.#outgoing.detach(calls.filter((call) => call instanceof OutgoingCall));
   }
 

@@ -54,7 +54,7 @@ export class Session implements LinkReceiver, Activity {
     this.#graceMs = graceMs;
     const { heartbeat, deadAfter } = limits;
     this.#link = new SessionLink({ clock, heartbeat, deadAfter });
-    this.#calls = new SessionCalls(options, options.serve(this), this.#link, {
+    this.#calls = new SessionCalls(options, options.peerCalls(this), this.#link, {
       rested: () => this.#rest.notice(),
       idsUsedUp: () => this.listener.idsUsedUp?.(),
     });
