@@ -23,6 +23,7 @@ import {
 import { takeCalls } from "./incoming-calls.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import type { MakePeerCalls } from "./peer-calls.ts";
+import { refuseLink } from "./refuse-link.ts";
 import { Session } from "./session.ts";
 import { sessionLost } from "./session-error.ts";
 
@@ -82,6 +83,12 @@ export function connectLink(link: Link, options: ConnectLinkOptions): Promise<Se
       reject(error);
       link.destroy(error);
     };
+    /** The acceptor goes on with a session that is over here: it learns so, and the next attempt asks for a new one. */
+    const refuse = (lost: SluiceError): void => {
+      former?.session.lose(lost);
+      refuseLink(link, new SluiceError("SESSION_LOST", lost.message), clock);
+      reject(new SluiceError("UNAVAILABLE", lost.message, { cause: lost.cause, processed: "no" }));
+    };
     const welcomed = (body: unknown): void => {
       const { codec, peer, session: ticket } = readWelcome(body);
       const encoding: Encoding =
@@ -96,7 +103,12 @@ export function connectLink(link: Link, options: ConnectLinkOptions): Promise<Se
           resolve(former.session);
           return;
         }
-        former.session.lose(sessionLost(former.session.peer.name));
+        const lost = sessionLost(former.session.peer.name);
+        if (ticket?.id === former.ticket.id) {
+          refuse(lost);
+          return;
+        }
+        former.session.lose(lost);
       }
       const session = new Session({
         role: "connector",
