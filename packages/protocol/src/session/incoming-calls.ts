@@ -23,6 +23,8 @@ interface Refusal {
 }
 
 export class IncomingCalls implements HandlerSlots {
+  /** Calls that were taken, since the session was made. */
+  opened = 0;
   readonly #host: CallHost;
   readonly #table: CallTable<{ readonly id: number }>;
   readonly #acceptor: CallAcceptor;
@@ -64,6 +66,10 @@ export class IncomingCalls implements HandlerSlots {
   /** Calls whose link was lost and that wait for their caller. */
   get detached(): number {
     return this.#detached.size;
+  }
+
+  get detachedCalls(): Iterable<IncomingCall> {
+    return this.#detached.values();
   }
 
   /** From now on calls are refused: this side drains. */
@@ -146,6 +152,7 @@ export class IncomingCalls implements HandlerSlots {
       return;
     }
     this.#numbers.use(open.key.number);
+    this.opened++;
     const call = new IncomingCall(this.#host, open, plan, this);
     this.#running++;
     add(call);

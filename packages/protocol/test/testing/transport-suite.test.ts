@@ -85,7 +85,7 @@ describe("the link cases", () => {
 });
 
 /** Cases of the list that no link can show: of a server's connections, of relays, of whole programs, of the golden vectors. */
-const notOfTransports = ["HS-8", "FC-12", "CA-13", "LM-8", "LM-10", "DR-7", "DR-8", "CD-3"];
+const notOfTransports = ["HS-8", "FC-12", "CA-13", "LM-8", "LM-9", "LM-10", "DR-7", "DR-8", "CD-3"];
 
 describe("transportSuite", () => {
   test("registers every case under one name", () => {

@@ -8,8 +8,6 @@ export interface LaterCase {
   readonly reason: string;
 }
 
-const silence = "heartbeats are tested with sessions; nothing bounds a stall inside a message yet";
-
 export const laterCases: readonly LaterCase[] = [
   {
     id: "FC-8",
@@ -21,5 +19,4 @@ export const laterCases: readonly LaterCase[] = [
     title: "a slow reader behind SSE or WebSocket",
     reason: "needs those transports, which are not there yet; they will run FC-1 to FC-13",
   },
-  { id: "LM-9", title: "heartbeat, deadAfter and stallTimeout", reason: silence },
 ];
