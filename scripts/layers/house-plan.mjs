@@ -74,6 +74,7 @@ export const housePlan = {
       "connection-acceptor.ts",
       "by-scheme.ts",
       ["leak-report.ts", "listeners.ts"],
+      "connection-table.ts",
       "server.ts",
       "subscriber-queue.ts",
       ["subscription.ts", "waiting-publishes.ts"],

@@ -40,13 +40,16 @@ export class ReconnectPolicy {
     this.#random = random;
   }
 
-  /** Milliseconds to wait after `failures` failures in a row (from 1); `undefined`: give up. */
-  delay(failures: number): number | undefined {
+  /**
+   * Milliseconds to wait after `failures` failures in a row (from 1); `undefined`: give up. `spreadMs`: over how long a server that goes
+   * asks its clients to come back; not heeded beyond `max`, nor without jitter.
+   */
+  delay(failures: number, spreadMs = 0): number | undefined {
     const { initial, max, factor, jitter, attempts } = this.#options;
     if (failures > attempts) return undefined;
     // 0 stays 0, also where the factor's power is past all numbers.
     const bound = initial === 0 ? 0 : Math.min(max, initial * factor ** (failures - 1));
-    return jitter === "none" ? bound : bound * this.#random();
+    return jitter === "none" ? bound : Math.max(bound, Math.min(max, spreadMs)) * this.#random();
   }
 }
 
