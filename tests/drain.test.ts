@@ -89,7 +89,6 @@ describe.each(matrix)("drain over $name", (cell) => {
         await until(() => server.connections[0]?.runningHandlers === 1);
         const drained = server.drain();
         const late = connect();
-        // In memory the connection is turned away; an address is no longer there.
         await expect(late.ready).rejects.toMatchObject({ code: "UNAVAILABLE" });
         going.open();
         await running;

@@ -75,6 +75,7 @@ export const housePlan = {
       "connection-acceptor.ts",
       "by-scheme.ts",
       ["leak-report.ts", "listeners.ts"],
+      "connection-table.ts",
       "server.ts",
       "subscriber-queue.ts",
       ["subscription.ts", "waiting-publishes.ts"],
@@ -117,10 +118,10 @@ export const housePlan = {
       "tls-acceptor.ts",
       ["connect-socket.ts", "socket-server.ts", "socket-target.ts"],
       ["listen-socket.ts", "socket-transport.ts", "child-process-transport.ts", "stdio-transport.ts"],
-      ["pipe-close.ts", "pipe-options.ts", "pipe-queue.ts"],
+      ["pipe-close.ts", "pipe-options.ts", "pipe-queue.ts", "pipe-schemes.ts"],
       ["pipe-heartbeat.ts", "pipe-readable.ts", "pipe-sender.ts"],
       "pipe-writable.ts",
-      "pipe.ts",
+      ["pipe.ts", "socket-pipe-port.ts"],
       "open-pipe.ts",
       "serve-pipe.ts",
       "by-address.ts",
@@ -132,6 +133,7 @@ export const housePlan = {
     below: ["protocol"],
     floors: [
       ["close-code.ts", "websocket-like.ts", "pack-messages.ts", "read-url.ts", "listen-options.ts"],
+      ["pipe-messages.ts", "web-pipe.ts"],
       ["unsent-watch.ts", "open-websocket.ts"],
       "websocket-duplex.ts",
       ["accept-websocket.ts", "websocket-transport.ts"],
@@ -147,7 +149,7 @@ export const housePlan = {
   "transport-http": {
     below: ["protocol"],
     floors: [
-      ["http-status.ts", "json-text.ts", "local-links.ts"],
+      ["http-status.ts", "json-text.ts", "local-links.ts", "pulled-body.ts"],
       ["sse.ts", "wire-headers.ts", "batch-order.ts", "buffering-watch.ts", "uplink.ts"],
       ["direct-refusal.ts", "direct-session.ts", "downlink.ts", "response-error.ts"],
       ["direct-request.ts", "direct-response.ts", "direct-opening.ts", "origin.ts", "read-body.ts"],

@@ -69,7 +69,7 @@ export class ClientConnection {
   #session: Session | undefined;
   /** Attempts to find a session again. */
   #claims = 0;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   /** Attempts that failed since the last connection that has lasted; a loss counts as one of every transport. */
   #failures = 0;
   /** When the last connection began. */
@@ -78,6 +78,8 @@ export class ClientConnection {
   #retry: Timer | undefined;
   #attempt: AbortController | undefined;
   #closedBy: SluiceError | undefined;
+  /** Over how long a server that drains wants its clients to come back, ms. */
+  #spreadMs = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -125,9 +127,7 @@ export class ClientConnection {
     const session = this.#session;
     this.#session = undefined;
     session?.close(error);
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { reject } of waiting) reject(neverSent(error));
+    for (const { reject } of this.#waiting.splice(0)) reject(neverSent(error));
     this.#setStatus("closed");
   }
 
@@ -200,13 +200,15 @@ export class ClientConnection {
   #connected(session: Session): void {
     this.#session = session;
     this.#connectedAt = this.#options.clock.now();
+    this.#spreadMs = 0;
     this.#lastFailure = undefined;
     if (session.state.name === "closed") {
       this.#lost(session.state.error);
       return;
     }
     session.listener = {
-      draining: () => {
+      draining: (_grace, retry) => {
+        this.#spreadMs = retry;
         if (this.#session === session) this.#setStatus("draining");
       },
       idsUsedUp: () => void this.#replace(session),
@@ -225,9 +227,7 @@ export class ClientConnection {
       return;
     }
     this.#setStatus("connected");
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { resolve } of waiting) resolve(session);
+    for (const { resolve } of this.#waiting.splice(0)) resolve(session);
   }
 
   /** `session` has no id left for another call: what runs may end, then the next link begins anew. */
@@ -240,11 +240,11 @@ export class ClientConnection {
   #lost(error: SluiceError): void {
     this.#session = undefined;
     if (this.#options.reconnect === undefined || finalCodes.has(error.code)) this.#giveUp(error);
-    else this.#again(error);
+    else this.#again(error, this.#spreadMs);
   }
 
-  /** The link is lost: another one is tried. */
-  #again(error: SluiceError): void {
+  /** The link is lost: another one is tried, within `spreadMs` at least if the session is lost, too. */
+  #again(error: SluiceError, spreadMs = 0): void {
     const { logger, clock } = this.#options;
     const { length } = this.#options.transports;
     if (clock.now() - this.#connectedAt >= healthyMs) this.#failures = 0;
@@ -253,7 +253,7 @@ export class ClientConnection {
     this.#lastFailure = error;
     logger.info(`The connection was lost: ${error.message}`);
     this.#setStatus("reconnecting");
-    this.#tryAgain(this.#failures / length, error);
+    this.#tryAgain(this.#failures / length, error, spreadMs);
   }
 
   #failed(error: SluiceError, transport: Transport<unknown, unknown>): void {
@@ -274,13 +274,13 @@ export class ClientConnection {
     }
   }
 
-  #tryAgain(failures: number, error: SluiceError): void {
+  #tryAgain(failures: number, error: SluiceError, spreadMs = 0): void {
     if (this.#closedBy !== undefined) return;
     const { reconnect, clock } = this.#options;
     const session = this.#session;
     // A session that waits is looked for in time, and more than once; at random, too, so that those of one server come apart.
     const graceMs = session?.isDetached === true ? (session.ticket?.graceMs ?? 0) : Number.POSITIVE_INFINITY;
-    const delayMs = reconnect?.delay(failures, graceMs / 4);
+    const delayMs = reconnect?.delay(failures, { mostMs: graceMs / 4, spreadMs });
     if (delayMs === undefined) this.#giveUp(error);
     else this.#retry = clock.setTimer(delayMs, () => void this.#connect());
   }

@@ -20,7 +20,7 @@ function returns({ downMs, mostMs }: Outage, options: ReconnectOptions, seed: nu
   const policy = new ReconnectPolicy(options, () => dice.below(2 ** 24) / 2 ** 24);
   return Array.from({ length: clients }, () => {
     let at = 0;
-    for (let failures = 1; at < downMs; failures++) at += policy.delay(failures, mostMs) ?? Number.NaN;
+    for (let failures = 1; at < downMs; failures++) at += policy.delay(failures, { mostMs }) ?? Number.NaN;
     return at - downMs;
   });
 }

@@ -55,6 +55,17 @@ describe("ReconnectPolicy with full jitter", () => {
   });
 });
 
+describe("ReconnectPolicy of a client that its server has asked to come back within some time", () => {
+  test.each([
+    ["as long as that", {}, 2_000, 1_000],
+    ["no less than otherwise", {}, 60, 50],
+    ["no longer than `max`", { max: 800 }, 4_294_967_295, 400],
+    ["as ever without jitter", { jitter: "none" }, 2_000, 100],
+  ] as const)("waits %s", (_, options, spreadMs, expected) => {
+    expect(new ReconnectPolicy(options, () => 0.5).delay(1, { spreadMs })).toBe(expected);
+  });
+});
+
 describe("ReconnectPolicy gives up", () => {
   test("after `attempts` failures, and not before", () => {
     expect(delays({ jitter: "none", attempts: 2 }, 4)).toEqual([100, 200, undefined, undefined]);

@@ -39,7 +39,7 @@ export interface Limits {
   readonly maxSessionsPerIdentity: number;
   /** Links that a server has open. Default 10,000. */
   readonly maxConnections: number;
-  /** Calls refused or aborted, or frames without effect, that end the session. Default 100 in 10 s. */
+  /** Calls refused or aborted, resumes in vain, or frames without effect, that end the session. Default 100 in 10 s. */
   readonly abuseRate: Rate;
 }
 
@@ -53,13 +53,13 @@ export interface Rate {
 export interface Timings {
   /** From an accepted link to its HELLO, and from HELLO to WELCOME. Default 5 s. */
   readonly handshakeTimeout: number;
-  /** Silence after which a PING is due. Default 15 s. */
+  /** Silence after which a PING is due; sooner if the peer says so. Default 15 s. */
   readonly heartbeat: number;
   /** Silence after which a link is dead. Default 30 s; above `heartbeat`. */
   readonly deadAfter: number;
   /** How long a call waits for its lost peer, and how long `dispose()` waits for running calls. Default 30 s. */
   readonly graceMs: number;
-  /** How long a peer may stay silent in the middle of a message that memory is reserved for. Default 30 s. */
+  /** How long a peer may stand still in the middle of a frame, or of a message that memory is reserved for. Default 30 s. */
   readonly stallTimeout: number;
   /** How long `drain()` lets running calls finish. Default 30 s. */
   readonly drainTimeout: number;

@@ -67,11 +67,18 @@ export {
 } from "./limits.ts";
 export { type ByteDuplex, type ByteDuplexEvents, ByteLink } from "./link/byte-link.ts";
 export type { Link, LinkInfo, LinkReceiver } from "./link/link.ts";
+export type {
+  PipeCarrier,
+  PipeConnectOptions,
+  PipeListener,
+  PipeListenOptions,
+} from "./link/pipe-carrier.ts";
 export {
   type AddressOptions,
   listenerAt,
   register,
   type TransportModule,
+  transportModuleOf,
   transportTo,
 } from "./link/scheme-table.ts";
 export type { Pem, TlsOptions } from "./link/tls-options.ts";

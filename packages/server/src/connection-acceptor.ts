@@ -48,6 +48,8 @@ export interface AcceptorOptions {
   readonly clientProtocol: ProtocolDefinition | undefined;
   /** What peers can find again; `undefined`: a lost link ends the calls. */
   readonly kept: KeptSessions | undefined;
+  /** Why no peer is let in but into a session that it had, if so. */
+  refusal(): SluiceError | undefined;
 }
 
 export class ConnectionAcceptor {
@@ -93,11 +95,12 @@ export class ConnectionAcceptor {
           remote: link.info.remote,
           peerCertificate: link.info.peerCertificate,
         };
+        const claim = typeof hello.session === "object" ? hello.session : undefined;
+        if (claim === undefined) this.#checkOpen();
         const identity = await this.#identify(hello, info);
-        if (typeof hello.session === "object") {
-          const resumed = kept?.find(hello, hello.session, identity, link.kind);
-          if (resumed !== undefined) return resumed;
-        }
+        const resumed = claim && kept?.find(hello, claim, identity, link.kind);
+        if (resumed !== undefined) return resumed;
+        this.#checkOpen();
         const context = await this.#makeContext(info, identity);
         const ticket = hello.session === undefined ? undefined : kept?.draw();
         return {
@@ -111,6 +114,11 @@ export class ConnectionAcceptor {
       },
     });
     return connection;
+  }
+
+  #checkOpen(): void {
+    const refusal = this.#options.refusal();
+    if (refusal !== undefined) throw refusal;
   }
 
   async #identify(hello: Hello, info: Connection): Promise<unknown> {

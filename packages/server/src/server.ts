@@ -15,19 +15,17 @@ import {
   type ResolvedLimits,
   refuseLink,
   resolveLimits,
-  type Session,
   SluiceError,
-  settlesWithin,
   systemClock,
   type Transport,
 } from "@sluice/protocol/wire";
 import { AccessTable } from "./access.ts";
 import { ConnectionAcceptor } from "./connection-acceptor.ts";
+import { ConnectionTable } from "./connection-table.ts";
 import { KeptSessions } from "./kept-sessions.ts";
-import { leakReport } from "./leak-report.ts";
-import { reasonOf, type ServerEvents, tell } from "./lifecycle.ts";
+import { type ServerEvents, tell } from "./lifecycle.ts";
 import { Listeners } from "./listeners.ts";
-import type { LiveConnection, ServerConnection } from "./server-connection.ts";
+import type { ServerConnection } from "./server-connection.ts";
 import { checkPlaces, checkServerOptions, type MakeContext, type ServerOptions } from "./server-options.ts";
 import { ServiceRegistry, serve } from "./service-registry.ts";
 import { defaultValidator } from "./validation.ts";
@@ -35,6 +33,8 @@ import { defaultValidator } from "./validation.ts";
 export interface DrainOptions {
   /** Milliseconds that running calls may take. Default: `drainTimeout` of the server, 30 s. */
   readonly timeout?: number;
+  /** Milliseconds over which clients spread their reconnects. Default: 2 for each connection, at most 30 s. */
+  readonly retry?: number;
 }
 
 /** How long handlers that a drain has cut off may take to notice, ms. */
@@ -48,16 +48,12 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   readonly #events = new EventEmitter<ServerEvents>();
   readonly #middleware: HandlerMiddleware[] = [];
   readonly #acceptor: ConnectionAcceptor;
-  readonly #connections = new Set<LiveConnection>();
+  readonly #connections: ConnectionTable;
   readonly #listeners: Listeners;
   readonly #kept: KeptSessions | undefined;
   /** Links whose handshake is not over. */
   readonly #arriving = new Set<Link>();
-  /** Sessions that are over, and whose handlers are not. */
-  readonly #settling = new Set<Session>();
   #state: "serving" | "draining" | "disposed" = "serving";
-  /** Whether calls were ended before their handlers had settled. */
-  #hasCutOff = false;
   #draining: Promise<boolean> | undefined;
   #disposing: Promise<void> | undefined;
 
@@ -77,6 +73,13 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     for (const service of services) this.#registry.addService(service);
     this.#listeners = new Listeners(this.#clock, this.#logger);
     this.#kept = options.session === false ? undefined : new KeptSessions(this.#limits);
+    this.#connections = new ConnectionTable({
+      limits: this.#limits,
+      clock: this.#clock,
+      logger: this.#logger,
+      events: this.#events,
+      kept: this.#kept,
+    });
     this.#acceptor = new ConnectionAcceptor({
       local: newPeer(options.name ?? "server"),
       limits: this.#limits,
@@ -94,13 +97,14 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
       context: typeof context === "function" ? (context as MakeContext<unknown>) : () => context,
       clientProtocol: options.clientProtocol,
       kept: this.#kept,
+      refusal: () => this.#refusal(),
     });
     if (transport !== undefined) this.handle(transport);
   }
 
   /** Those who are connected now. */
   get connections(): readonly ServerConnection[] {
-    return [...this.#connections].filter(({ session }) => !session.isDetached);
+    return this.#connections.linked;
   }
 
   /** Serves every link of `transport`, until the server or the transport is disposed. Who made the transport disposes it. */
@@ -160,13 +164,14 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   }
 
   /**
-   * Takes no new links and calls, lets running calls finish, then closes. After `timeout` what still runs is cut off: its signal
-   * aborts, and it has a second to notice. Resolves with whether nothing had to be cut off. A second call waits for the first.
-   * @throws {RangeError} for a `timeout` that `drainTimeout` could not be
+   * Takes no new peers and calls, lets running calls finish, then closes. Listens until then: a client whose link breaks finds its running
+   * calls again. After `timeout` what still runs is cut off: its signal aborts, and it has a second to notice. Resolves with whether
+   * nothing had to be cut off. A second call waits for the first.
+   * @throws {RangeError} for a `timeout` or `retry` that `drainTimeout` could not be
    */
-  drain({ timeout = this.#limits.drainTimeout }: DrainOptions = {}): Promise<boolean> {
-    resolveLimits({ drainTimeout: timeout });
-    this.#draining ??= this.#drain(timeout);
+  drain({ timeout = this.#limits.drainTimeout, retry }: DrainOptions = {}): Promise<boolean> {
+    for (const ms of [timeout, retry ?? 0]) resolveLimits({ drainTimeout: ms });
+    this.#draining ??= this.#drain(timeout, retry);
     return this.#draining;
   }
 
@@ -184,7 +189,7 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   }
 
   async #accept(link: Link): Promise<void> {
-    const refusal = this.#refusal();
+    const refusal = this.#linkRefusal();
     if (refusal !== undefined) {
       refuseLink(link, refusal, this.#clock);
       this.#tellRefused(link, refusal);
@@ -194,19 +199,27 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     try {
       const connection = await this.#acceptor.accept(link);
       this.#arriving.delete(link);
-      if (connection !== undefined) this.#add(connection);
+      if (connection !== undefined) this.#connections.add(connection);
     } catch (reason) {
       this.#arriving.delete(link);
       this.#tellRefused(link, SluiceError.from(reason, "INTERNAL"));
     }
   }
 
-  /** Why no link can be taken now, if so. */
+  /** Why no peer can be let in anew, if so. */
   #refusal(): SluiceError | undefined {
-    if (this.#state !== "serving") return new SluiceError("UNAVAILABLE", "The server is shutting down");
+    if (this.#state === "serving") return undefined;
+    return new SluiceError("UNAVAILABLE", "The server is shutting down", { processed: "no" });
+  }
+
+  /** Why no link can be taken now, if so. While the server drains, who is behind it may find its running calls again. */
+  #linkRefusal(): SluiceError | undefined {
+    if (this.#state === "disposed" || this.#kept === undefined) {
+      const refusal = this.#refusal();
+      if (refusal !== undefined) return refusal;
+    }
     const { maxConnections } = this.#limits;
-    const detached = this.#kept?.detached ?? 0;
-    if (this.#connections.size - detached + this.#arriving.size < maxConnections) return undefined;
+    if (this.#connections.links + this.#arriving.size < maxConnections) return undefined;
     const message = `Cannot take the connection: ${maxConnections} of ${maxConnections} are open (limits.maxConnections)`;
     return new SluiceError("RESOURCE_EXHAUSTED", message);
   }
@@ -215,75 +228,22 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     tell(this.#events, this.#logger, "refused", { transport, remote, error });
   }
 
-  #add(connection: LiveConnection): void {
-    const { session, sessionId } = connection;
-    const gone = (error: SluiceError): void => {
-      this.#connections.delete(connection);
-      if (sessionId !== undefined) this.#kept?.forget(sessionId);
-      this.#settling.add(session);
-      void session.whenSettled().then(() => this.#settling.delete(session));
-      tell(this.#events, this.#logger, "disconnected", { connection, reason: reasonOf(error), error });
-    };
-    this.#connections.add(connection);
-    tell(this.#events, this.#logger, "connected", { connection });
-    if (session.state.name === "closed") gone(session.state.error);
-    else {
-      session.listener = {
-        closed: gone,
-        detached: (error) => {
-          tell(this.#events, this.#logger, "detached", { connection, reason: reasonOf(error), error });
-          if (this.#state !== "serving") connection.close("the server is shutting down");
-          else if (sessionId !== undefined) this.#kept?.lost(sessionId);
-        },
-        attached: () => {
-          if (sessionId !== undefined) this.#kept?.attached(sessionId);
-          tell(this.#events, this.#logger, "resumed", { connection });
-        },
-      };
-    }
-    if (this.#state !== "serving") connection.close("the server is shutting down");
-  }
-
-  async #drain(timeout: number): Promise<boolean> {
+  async #drain(timeout: number, retry: number | undefined): Promise<boolean> {
     if (this.#state !== "serving") {
       await this.#disposing;
-      return !this.#hasCutOff;
+      return !this.#connections.hasCutOff;
     }
     this.#state = "draining";
-    // Nobody can come back to those.
-    const absent = [...this.#connections].filter(({ session }) => session.isDetached);
-    for (const connection of absent) connection.close("the server is shutting down");
-    const [isDrained] = await Promise.all([this.#drainSessions(timeout), this.#listeners.stop()]);
-    const isAllOver = isDrained && absent.length === 0;
-    this.#disposing ??= this.#dispose("the server has drained", isAllOver ? undefined : noticeMs);
+    const isDrained = await this.#connections.drain(timeout, retry);
+    this.#disposing ??= this.#dispose("the server has drained", isDrained ? undefined : noticeMs);
     await this.#disposing;
-    return !this.#hasCutOff;
-  }
-
-  /** Whether running calls have ended within `timeout`. */
-  #drainSessions(timeout: number): Promise<boolean> {
-    const drained = Promise.all([...this.#connections].map(({ session }) => session.drain(timeout)));
-    return settlesWithin(this.#clock, timeout, drained);
+    return !this.#connections.hasCutOff;
   }
 
   async #dispose(reason: string, waitMs: number = this.#limits.drainTimeout): Promise<void> {
     this.#state = "disposed";
-    await Promise.all([this.#endSessions(reason, waitMs), this.#listeners.stop()]);
-  }
-
-  async #endSessions(reason: string, waitMs: number): Promise<void> {
     for (const link of this.#arriving) link.destroy(new SluiceError("UNAVAILABLE", reason));
-    for (const { openCalls, runningHandlers } of this.#connections) {
-      if (openCalls > 0 || runningHandlers > 0) this.#hasCutOff = true;
-    }
-    for (const { session } of this.#connections) session.close(new SluiceError("UNAVAILABLE", reason));
-    const sessions = [...this.#settling];
-    const settled = Promise.all(sessions.map((session) => session.whenSettled()));
-    if (await settlesWithin(this.#clock, waitMs, settled)) return;
-    this.#hasCutOff = true;
-    const handlers = sessions.flatMap((session) => session.handlers);
-    const { message, fields } = leakReport(handlers, this.#clock.now(), waitMs);
-    this.#logger.warn(message, fields);
+    await Promise.all([this.#connections.end(reason, waitMs), this.#listeners.stop()]);
   }
 
   #checkServing(): void {

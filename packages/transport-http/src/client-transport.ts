@@ -13,6 +13,8 @@ import {
   type Link,
   type MovedMessages,
   systemClock,
+  type ToClient,
+  type ToServer,
   type Transport,
 } from "@sluice/protocol/wire";
 import { ClientDuplex } from "./client-duplex.ts";
@@ -64,8 +66,8 @@ const optionNames = [
 /** Bytes to which writes of the server are filled up for a proxy that collects less than that. */
 const paddingBytes = 8_192;
 
-export class ClientTransport<Incoming = never, Outgoing = never> implements Transport<Incoming, Outgoing> {
-  declare readonly "~sluice"?: MovedMessages<Incoming, Outgoing>["~sluice"];
+export class ClientTransport<Protocol = never> implements Transport<ToClient<Protocol>, ToServer<Protocol>> {
+  declare readonly "~sluice"?: MovedMessages<ToClient<Protocol>, ToServer<Protocol>>["~sluice"];
   readonly name = "http";
   readonly #options: ClientTransportOptions;
   readonly #url: string;

@@ -12,6 +12,8 @@ import {
   type Listener,
   type MovedMessages,
   systemClock,
+  type ToClient,
+  type ToServer,
   type Transport,
 } from "@sluice/protocol/wire";
 import { type DirectCaller, DirectCalls } from "./direct-call.ts";
@@ -19,6 +21,7 @@ import { DirectRefusal } from "./direct-refusal.ts";
 import { directRequestHeaders, directResponseHeaders } from "./direct-request.ts";
 import { errorResponse } from "./direct-response.ts";
 import { OriginGate, type OriginOptions } from "./origin.ts";
+import { type BodyTaker, takesBody } from "./pulled-body.ts";
 import { SessionRequests } from "./session-requests.ts";
 import { framesType, linkHeader, sessionRequestHeaders } from "./wire-headers.ts";
 
@@ -60,10 +63,10 @@ const optionNames = [
   "clock",
 ] as const satisfies readonly (keyof ServerTransportOptions)[];
 
-export class ServerTransport<Incoming = never, Outgoing = never>
-  implements Transport<Incoming, Outgoing>, Listener
+export class ServerTransport<Protocol = never>
+  implements Transport<ToServer<Protocol>, ToClient<Protocol>>, Listener
 {
-  declare readonly "~sluice"?: MovedMessages<Incoming, Outgoing>["~sluice"];
+  declare readonly "~sluice"?: MovedMessages<ToServer<Protocol>, ToClient<Protocol>>["~sluice"];
   readonly name = "http";
   readonly #options: ServerTransportOptions;
   readonly #gate: OriginGate;
@@ -133,7 +136,7 @@ export class ServerTransport<Incoming = never, Outgoing = never>
    * Answers a request: opens a link, takes a batch, or makes a direct call. Never rejects. Can be handed on without its object.
    * @param caller what only the platform knows of the client
    */
-  readonly fetch = async (request: Request, caller: DirectCaller = {}): Promise<Response> => {
+  readonly fetch = async (request: Request, caller: DirectCaller & BodyTaker = {}): Promise<Response> => {
     let isAllowed = false;
     let response: Response;
     try {
@@ -146,13 +149,15 @@ export class ServerTransport<Incoming = never, Outgoing = never>
     return this.#gate.mark(request, response, isAllowed);
   };
 
-  #answer(request: Request, caller: DirectCaller): Promise<Response> {
+  #answer(request: Request, caller: DirectCaller & BodyTaker): Promise<Response> {
     const { pathname } = new URL(request.url);
     // What platforms hand over may be anything of theirs.
     const remote = typeof caller?.remote === "string" ? caller.remote : undefined;
     const { path } = this.#options;
     const isBase = pathname === this.#base || pathname === `${this.#base}/`;
-    if (isBase || (path === undefined && isOfSession(request))) return this.#sessions.fetch(request, remote);
+    if (isBase || (path === undefined && isOfSession(request))) {
+      return this.#sessions.fetch(request, remote, caller?.[takesBody]);
+    }
     if (!pathname.startsWith(`${this.#base}/`)) throw nothingHere();
     if (this.#direct === undefined) throw notServing();
     return this.#direct.fetch(request, pathname.slice(this.#base.length + 1), { remote });

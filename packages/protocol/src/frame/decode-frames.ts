@@ -19,6 +19,8 @@ export class FrameDecoder {
   #rest: Uint8Array | undefined;
   #have = 0;
   #size = 0;
+  /** Frames that were left unfinished by a chunk. */
+  #left = 0;
 
   constructor(utf8: Utf8) {
     this.#utf8 = utf8;
@@ -27,6 +29,11 @@ export class FrameDecoder {
   /** Whether the bytes so far end inside a frame. */
   get isInsideFrame(): boolean {
     return this.#rest !== undefined;
+  }
+
+  /** Another number with each frame that is unfinished, and with each KiB that has come of it; 0 while there is none. */
+  get unfinished(): number {
+    return this.#rest === undefined ? 0 : this.#left * 128 + Math.ceil(this.#have / 1024);
   }
 
   /**
@@ -70,6 +77,7 @@ export class FrameDecoder {
 
   #keep(chunk: Uint8Array, from: number): void {
     const have = chunk.length - from;
+    this.#left++;
     this.#have = 0;
     this.#size = frameHeadBytes;
     if (have >= frameHeadBytes) this.#size = 4 + readU32(chunk, from);

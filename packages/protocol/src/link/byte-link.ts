@@ -69,6 +69,10 @@ export class ByteLink implements Link {
     this.#decoder = new FrameDecoder(duplex.utf8);
   }
 
+  get unfinished(): number {
+    return this.#decoder.unfinished;
+  }
+
   get room(): number {
     if (this.#state !== "open") return 0;
     const room = this.#isFull ? 0 : roomBytes - this.#writer.bytes;

@@ -47,6 +47,11 @@ export interface Link {
    * end can vanish without a word: it is watched then. Spec: docs/wire.md §4.10.
    */
   readonly inbound?: number | undefined;
+  /**
+   * Another number with each frame that has begun and not ended, and with each KiB of it that has arrived; 0 while there is none. Absent:
+   * what arrives are whole frames. Looked at between what {@link LinkReceiver.arrived} tells of. Spec: docs/wire.md §4.10.
+   */
+  readonly unfinished?: number | undefined;
   /** Sets the receiver, or replaces it from the next frame on. */
   receive(receiver: LinkReceiver): void;
   /**

@@ -81,6 +81,12 @@ export function acceptSession(link: Link, options: AcceptSessionOptions): Promis
 
     const resume = ({ session, ticket, confirmed }: ResumedSession): void => {
       const { encoding } = session;
+      try {
+        session.claimed();
+      } catch (reason) {
+        session.close(SluiceError.from(reason, "INTERNAL"));
+        throw reason;
+      }
       say(encoding, ticket);
       session.attach(link);
       onFirstFrame(link, session, confirmed);

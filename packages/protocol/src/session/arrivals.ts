@@ -12,6 +12,8 @@ import { checkMessage, type Piece, Reassembly, type Unwanted, type WholeMessage 
 
 export class Arrivals {
   readonly window: ReceiveWindow;
+  /** When the last piece of a message came. */
+  pieceAt = 0;
   readonly #host: CallHost;
   #reassembly: Reassembly | undefined;
   /** Where the message starts of which pieces are here. */
@@ -61,12 +63,14 @@ export class Arrivals {
     const end = frame.offset + reassembly.span(frame);
     if (!window.arrive(frame.offset, end, frame.type === FrameType.RESULT ? this.#allowance(start) : 0))
       return undefined;
+    this.pieceAt = this.#host.clock.now();
     return reassembly.add(frame, frame.offset);
   }
 
   /** Takes the first piece of a param that came in an OPEN. */
   addParam(piece: Piece): void {
     const reassembly = this.#startReassembly();
+    this.pieceAt = this.#host.clock.now();
     this.window.arrive(0, reassembly.span(piece));
     reassembly.add(piece, 0);
   }

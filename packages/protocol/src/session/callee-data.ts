@@ -12,6 +12,8 @@ import type { WholeMessage } from "./reassembly.ts";
 
 /** The call that has called. */
 export interface CalleeDataOwner extends IntakeOwner {
+  /** Whether the callee was told to send no more items: the one that it is at may stay unfinished. */
+  readonly wasStopped: boolean;
   resultArrived(result: unknown): void;
   /** The result does not fit. */
   resultRefused(error: SluiceError): void;
@@ -42,6 +44,17 @@ export class CalleeData {
       arrivals.endAt(frame.offset, true);
     }
     return arrivals.add(frame);
+  }
+
+  /** As {@link Intake.missingSince}. */
+  get missingSince(): number | undefined {
+    const { arrivals, missingSince } = this.intake;
+    return this.#owner.wasStopped && !arrivals.isResultUnfinished ? undefined : missingSince;
+  }
+
+  /** The rest of a message has not come in time. */
+  stalled(error: SluiceError): void {
+    this.#owner.itemRefused(error);
   }
 
   /** Takes what came with a frame of `type`: the message that it completed, or a piece of one. */

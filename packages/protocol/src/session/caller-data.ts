@@ -79,6 +79,20 @@ export class CallerData {
     intake.inbox?.end();
   }
 
+  /** As {@link Intake.missingSince}. */
+  get missingSince(): number | undefined {
+    return this.intake?.missingSince;
+  }
+
+  /** The rest of a message has not come in time. */
+  stalled(error: SluiceError): void {
+    if (this.isWaitingForParam) {
+      this.isWaitingForParam = false;
+      this.#owner.paramRefused(error);
+    } else this.#owner.itemRefused(error);
+    this.intake?.arrivals.discard("all");
+  }
+
   #start(message: WholeMessage): void {
     this.isWaitingForParam = false;
     const { intake } = this;

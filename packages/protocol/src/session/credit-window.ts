@@ -66,6 +66,8 @@ export class ReceiveWindow implements Claim {
   /** Everything before it was taken by the reader. */
   taken = 0;
   limit = 0;
+  /** When memory was last reserved. */
+  reservedAt = 0;
   /** Whether the reader has had to wait since the limit was last raised; its inbox says so. */
   hasWaited = false;
   readonly #budget: MemoryBudget;
@@ -192,6 +194,7 @@ export class ReceiveWindow implements Claim {
   }
 
   #grant(): void {
+    this.reservedAt = this.#clock.now();
     this.#reserved += this.#claimed;
     this.limit += this.#claimed;
     this.#claimed = 0;

@@ -36,6 +36,8 @@ export interface PeerInfo {
   readonly name: string;
   readonly epoch: string;
   readonly limits: PeerLimits;
+  /** Silence after which it asks for a sign of life, ms, if it says so. */
+  readonly heartbeat: number | undefined;
   /** `metadata` of a HELLO, `server` of a WELCOME. */
   readonly about: Readonly<Record<string, string>>;
 }
@@ -111,7 +113,6 @@ export function makeWelcome(
     version: wireVersion,
     codec,
     ...describePeer(local, limits, floor),
-    heartbeat: limits.heartbeat,
     ...(Object.keys(server).length === 0 ? {} : { server }),
     ...(ticket === undefined
       ? {}
@@ -127,6 +128,7 @@ function describePeer(local: LocalPeer, limits: ResolvedLimits, floor: number): 
     limits: { maxMessage, maxMetadata, maxName, maxCalls, maxConcurrentHandlers, maxDeadline },
     window: Math.min(window, maxFramePayload),
     floor,
+    heartbeat: limits.heartbeat,
   };
 }
 
@@ -190,7 +192,7 @@ export function versionRefusal(hello: Hello): CloseFrame | undefined {
 }
 
 function readPeer(body: Record<string, unknown>, frame: string, about: unknown): PeerInfo {
-  const { peer, epoch, limits, window, floor } = body;
+  const { peer, epoch, limits, window, floor, heartbeat } = body;
   if (typeof peer !== "string" || !isPeerName(peer)) throw malformed(`${frame} names no peer`);
   if (typeof epoch !== "string" || !/^[0-9a-f]{16}$/.test(epoch)) throw malformed(`${frame} has no epoch`);
   if (typeof limits !== "object" || limits === null) throw malformed(`${frame} has no limits`);
@@ -212,6 +214,7 @@ function readPeer(body: Record<string, unknown>, frame: string, about: unknown):
       window: size("window", window, minFloor, maxFramePayload),
       floor: size("floor", floor, minFloor, maxFloor),
     },
+    heartbeat: heartbeat === undefined ? undefined : size("heartbeat", heartbeat, 1, 2 ** 32 - 1),
     about: readAbout(about),
   };
 }

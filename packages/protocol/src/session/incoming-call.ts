@@ -40,7 +40,8 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   readonly slot: HandlerSlot;
   readonly #host: CallHost;
   readonly #plan: CallPlan;
-  readonly #data: CallerData;
+  /** What comes from the peer. */
+  readonly data: CallerData;
   readonly #reply: Reply;
   readonly #deadline: CallDeadline | undefined;
   readonly #stage = new CallStage<CalleeState, CalleeEvent>(calleeMoves, "running");
@@ -56,7 +57,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
     this.number = open.key.number;
     this.slot = new HandlerSlot(open, host.clock.now(), slots);
     this.#plan = plan;
-    this.#data = new CallerData(host, this, open, plan);
+    this.data = new CallerData(host, this, open, plan);
     this.#reply = new Reply(host, this, open.window);
     const timeoutMs = Math.min(open.timeoutMs, host.limits.maxDeadline);
     if (timeoutMs > 0) this.#deadline = new CallDeadline(host.clock, timeoutMs, () => this.#expire());
@@ -83,7 +84,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
 
   /** Items from the caller; `undefined` if none come. */
   get inbox(): Inbox | undefined {
-    return this.#data.intake?.inbox;
+    return this.data.intake?.inbox;
   }
 
   /** What goes to the caller. */
@@ -99,7 +100,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   /** Takes the param that came with the OPEN, or waits for the rest of it. @throws {SluiceError} for what ends the session */
   begin(open: OpenFrame): void {
     if (open.stop && this.#stage.move("stop", this.id) === "act") this.#stop();
-    this.#data.begin(open);
+    this.data.begin(open);
   }
 
   /** Its link was lost: its handler goes on, and nothing is sent until its caller has found it again. */
@@ -114,7 +115,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
     this.id = open.call;
     this.#host.register(this);
     if (open.stop && this.#stage.move("stop", this.id) === "act") this.#stop();
-    this.#data.resumed();
+    this.data.resumed();
     const { received, limit } = open.resume ?? { received: 0, limit: open.window };
     this.#reply.resume(received, limit);
   }
@@ -122,7 +123,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   onData(frame: DataFrame): void {
     if (frame.type === FrameType.RESULT) throw malformed(`RESULT for call ${this.id} of its own sender`);
     const move = this.#stage.move("data", this.id);
-    if (move !== "ignore") this.#data.add(frame, move === "drop");
+    if (move !== "ignore") this.data.add(frame, move === "drop");
   }
 
   onCredit(frame: CreditFrame): void {
@@ -133,7 +134,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
 
   onEnd(frame: EndFrame): void {
     const move = this.#stage.move("end", this.id);
-    if (move !== "ignore") this.#data.end(frame, move === "drop");
+    if (move !== "ignore") this.data.end(frame, move === "drop");
   }
 
   onCancel(frame: CancelFrame): void {
@@ -231,8 +232,8 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   #expire(): void {
     if (this.state !== "running" && this.state !== "stopped") return;
     const error = new SluiceError("DEADLINE_EXCEEDED", "The deadline has passed");
-    this.#endWith(error, this.#data.isWaitingForParam ? "no" : "maybe", "deadline");
-    if (this.#data.isWaitingForParam) this.#settleUnstarted();
+    this.#endWith(error, this.data.isWaitingForParam ? "no" : "maybe", "deadline");
+    if (this.data.isWaitingForParam) this.#settleUnstarted();
   }
 
   /** The call ends for its caller at once, and for the handler as a cancel does. */
@@ -255,14 +256,14 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
     this.#deadline?.cancel();
     this.#reply.dispose(() => error);
     // The slot is held until the handler settles; memory is not.
-    this.#data.intake?.abandon(error);
+    this.data.intake?.abandon(error);
     this.#notice.tell(reason);
-    if (this.#data.isWaitingForParam) this.#settleUnstarted();
+    if (this.data.isWaitingForParam) this.#settleUnstarted();
   }
 
   /** Nothing runs yet that could settle. */
   #settleUnstarted(): void {
-    this.#data.isWaitingForParam = false;
+    this.data.isWaitingForParam = false;
     this.reject(errorParts("CANCELLED", "The call was cancelled", { processed: "no" }));
     this.slot.free();
   }
@@ -284,7 +285,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   }
 
   #finish(final: Final): void {
-    this.#data.intake?.window.close();
+    this.data.intake?.window.close();
     this.#reply.finish(final);
   }
 
@@ -292,7 +293,7 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   #release(): void {
     this.#deadline?.cancel();
     this.#reply.dispose();
-    this.#data.intake?.window.close();
+    this.data.intake?.window.close();
     this.slot.callOver();
     this.#host.over(this);
   }

@@ -22,6 +22,8 @@ interface Refusal {
 }
 
 export class IncomingCalls implements PeerCalls, HandlerSlots {
+  /** Calls that were taken, since the session was made. */
+  opened = 0;
   readonly #host: CallHost;
   readonly #table: CallTable<{ readonly id: number }>;
   readonly #acceptor: CallAcceptor;
@@ -63,6 +65,10 @@ export class IncomingCalls implements PeerCalls, HandlerSlots {
   /** Calls whose link was lost and that wait for their caller. */
   get detached(): number {
     return this.#detached.size;
+  }
+
+  get detachedCalls(): Iterable<IncomingCall> {
+    return this.#detached.values();
   }
 
   /** From now on calls are refused: this side drains. */
@@ -145,6 +151,7 @@ export class IncomingCalls implements PeerCalls, HandlerSlots {
       return;
     }
     this.#numbers.use(open.key.number);
+    this.opened++;
     const call = new IncomingCall(this.#host, open, plan, this);
     this.#running++;
     add(call);

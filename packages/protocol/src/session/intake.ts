@@ -35,6 +35,18 @@ export class Intake implements InboxHost {
     if (hasItems) this.inbox = new Inbox(this.window, this);
   }
 
+  /**
+   * Since when the peer has sent nothing of a message that memory is reserved for, though it may send all of it; `undefined` if there is
+   * none, or nobody reads it. Spec: docs/wire.md §4.1.
+   */
+  get missingSince(): number | undefined {
+    const { unfinishedEnd, isResultUnfinished, pieceAt } = this.arrivals;
+    if (unfinishedEnd === undefined || !this.window.holdsReservation) return undefined;
+    if (unfinishedEnd > this.window.limit) return undefined;
+    if (this.inbox?.isDropping === true && !isResultUnfinished) return undefined;
+    return Math.max(pieceAt, this.window.reservedAt);
+  }
+
   /** Asks for room up to `end`, where the unfinished message ends, without waiting for a reader. */
   reserveRest(end: number): void {
     if (this.window.reserve(end, () => this.creditRaised())) this.creditRaised();

@@ -21,13 +21,19 @@ export class MemoryBudget {
   readonly floor: number;
   #lendable: number;
   #reservable: number;
+  readonly #mostReserved: number;
   readonly #waiting: WaitingClaim[] = [];
 
   constructor({ maxBuffered, maxCalls }: { readonly maxBuffered: number; readonly maxCalls: number }) {
     const quarter = Math.floor(maxBuffered / 4);
     this.floor = Math.max(minFloor, Math.min(maxFloor, Math.floor(quarter / maxCalls)));
     this.#lendable = quarter;
-    this.#reservable = Math.floor(maxBuffered / 2);
+    this.#reservable = this.#mostReserved = Math.floor(maxBuffered / 2);
+  }
+
+  /** Whether anything is reserved. */
+  get isReserved(): boolean {
+    return this.#reservable < this.#mostReserved;
   }
 
   /** Bytes that could be lent now. */

@@ -35,17 +35,18 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   readonly request: OpenRequest;
   readonly #host: CallHost;
   readonly #end: CallEnd;
-  readonly #data: CalleeData;
+  /** What comes from the peer. */
+  readonly data: CalleeData;
   readonly #stage = new CallStage<CallerState, CallerEvent>(callerMoves, "queued");
   readonly #opening: Opening;
-  #wasStopped = false;
+  wasStopped = false;
   readonly #deadline: CallDeadline | undefined;
 
   constructor(host: CallHost, request: OpenRequest, end: CallEnd) {
     this.#host = host;
     this.request = request;
     this.#end = end;
-    this.#data = new CalleeData(host, this, request);
+    this.data = new CalleeData(host, this, request);
     this.#opening = new Opening(host, request);
     const { timeoutMs } = request;
     if (timeoutMs > 0) this.#deadline = new CallDeadline(host.clock, timeoutMs, () => this.#expire());
@@ -53,7 +54,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
 
   /** Items that come back; `undefined` if none do. */
   get inbox(): Inbox | undefined {
-    return this.#data.intake.inbox;
+    return this.data.intake.inbox;
   }
 
   /** What follows the param; `undefined` if nothing does and the param went whole. */
@@ -75,7 +76,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
     this.id = id;
     this.#stage.enter("opened");
     this.#host.register(this);
-    this.#opening.prepare(id, key, this.#data.intake.window.open());
+    this.#opening.prepare(id, key, this.data.intake.window.open());
     const link = this.#host.freeLink;
     if (link === undefined) this.#host.ready(this);
     else {
@@ -100,9 +101,9 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   reopen(id: number): void {
     this.id = id;
     this.#host.register(this);
-    const { arrivals, window } = this.#data.intake;
+    const { arrivals, window } = this.data.intake;
     arrivals.resumed();
-    this.#opening.prepareAgain(id, window, this.#wasStopped);
+    this.#opening.prepareAgain(id, window, this.wasStopped);
     this.#host.ready(this);
   }
 
@@ -126,11 +127,11 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
     const { action, to } = isEnd ? moves.result : moves.data;
     if (action === "refuse") throw this.#stage.refusal(isEnd ? "result" : "data", this.id);
     if (action === "ignore") return;
-    const message = this.#data.judge(frame, this.#wasStopped);
+    const message = this.data.judge(frame, this.wasStopped);
     if (isEnd && message === undefined) throw malformed(`the RESULT of call ${this.id} lies before its end`);
     // Only now: a frame that is refused ends the session, and the call with it, as one that has not ended.
     this.#stage.enter(to);
-    if (action === "act") this.#data.take(frame.type, message);
+    if (action === "act") this.data.take(frame.type, message);
     else if (isEnd) this.#forget();
   }
 
@@ -143,7 +144,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
 
   onEnd(frame: EndFrame): void {
     if (this.#stage.move("end", this.id) !== "act") return;
-    this.#data.intake.arrivals.complete(frame.offset, this.#wasStopped);
+    this.data.intake.arrivals.complete(frame.offset, this.wasStopped);
     this.inbox?.end();
   }
 
@@ -156,7 +157,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
       return;
     }
     // It may break off an item, but not the result, which is an end already.
-    const { arrivals } = this.#data.intake;
+    const { arrivals } = this.data.intake;
     arrivals.endAt(frame.offset, from === "aborted" || !arrivals.isResultUnfinished);
     this.#stage.enter(to);
     if (action === "act") this.#reject(reportedError(frame, this.request.errors, this.#host.utf8));
@@ -170,7 +171,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
       return;
     }
     if (this.#stage.move("stop", this.id) !== "act") return;
-    this.#wasStopped = true;
+    this.wasStopped = true;
     this.#closeItems();
     if (this.#opening.isDue) this.#opening.stop();
     else this.#host.control({ type: FrameType.CANCEL, call: this.id, abort: false, reason });
@@ -202,7 +203,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
       return;
     }
     // The id is remembered until the callee's end; memory is not held for that.
-    this.#data.intake.abandon(error);
+    this.data.intake.abandon(error);
     this.#reject(error);
     // Without a link, or before it is opened again over the next one: that it is not opened again says so.
     if (this.id === 0 || this.#opening.isDue) this.#release();
@@ -258,7 +259,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   #putBack(): void {
     this.#stage.enter("queued");
     this.#opening.putBack();
-    this.#data.intake.window.close();
+    this.data.intake.window.close();
     this.#host.putBack(this);
     this.id = 0;
   }
@@ -281,7 +282,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
     this.#opening.discard();
     this.#deadline?.cancel();
     this.outbox?.dispose();
-    this.#data.intake.window.close();
+    this.data.intake.window.close();
     this.#host.over(this);
   }
 

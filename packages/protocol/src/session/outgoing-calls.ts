@@ -53,6 +53,15 @@ export class OutgoingCalls {
     return this.#detached.length;
   }
 
+  get detachedCalls(): readonly OutgoingCall[] {
+    return this.#detached;
+  }
+
+  /** Calls that were opened, since the session was made. */
+  get opened(): number {
+    return this.#lastNumber;
+  }
+
   /** Whether no call runs or waits. */
   get isIdle(): boolean {
     return this.#outstanding === 0 && this.#queue.length === 0;

@@ -11,12 +11,16 @@ import type { HandlerSlot } from "./handler-slot.ts";
 import type { IncomingCall } from "./incoming-call.ts";
 
 export interface PeerCalls {
+  /** Calls that were taken, since the session was made. */
+  readonly opened: number;
   /** Handlers that have not settled. */
   readonly running: number;
   /** Those handlers, also of calls that are over. */
   readonly handlers: readonly HandlerSlot[];
   /** Calls whose link was lost and that wait for their caller. */
   readonly detached: number;
+  /** Those calls. */
+  readonly detachedCalls: Iterable<IncomingCall>;
   /** From now on calls are refused: this side drains. */
   refuse(): void;
   /** Whether call `id` was refused when its caller may have sent more of it already. */

@@ -9,15 +9,17 @@ import { refusalParts } from "./error-parts.ts";
 import type { PeerCalls } from "./peer-calls.ts";
 import { Refusals } from "./refusals.ts";
 
-const noHandlers = Object.freeze([]);
+const none = Object.freeze([]);
 
 /** Makes them, for a session. */
 export function refuseCalls(host: CallHost, table: CallTable<{ readonly id: number }>): PeerCalls {
   const refusals = new Refusals(host);
   return {
+    opened: 0,
     running: 0,
-    handlers: noHandlers,
+    handlers: none,
     detached: 0,
+    detachedCalls: none,
     refuse() {},
     wasRefused: (id) => refusals.has(id),
     onOpen({ call }: OpenFrame) {

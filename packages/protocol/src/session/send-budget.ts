@@ -8,6 +8,10 @@ import { SluiceError } from "../errors/sluice-error.ts";
 
 export class SendBudget {
   readonly #maxBytes: number;
+  /** Bytes that were sent and need not be kept any more. */
+  confirmed = 0;
+  /** Bytes that were sent, and then taken back to be sent again. */
+  repeated = 0;
   #unsent = 0;
   #sent = 0;
   #waiting: Set<() => void> | undefined;
@@ -46,7 +50,9 @@ export class SendBudget {
   sent(bytes: number): void {
     this.#unsent -= bytes;
     this.#sent += bytes;
-    if (bytes < 0) this.#wake();
+    if (bytes >= 0) return;
+    this.repeated -= bytes;
+    this.#wake();
   }
 
   /** `bytes` that wait will not be sent. */
@@ -56,6 +62,7 @@ export class SendBudget {
 
   /** `bytes` that were sent need not be kept any more. */
   free(bytes: number): void {
+    this.confirmed += bytes;
     this.#sent -= bytes;
     this.#wake();
   }

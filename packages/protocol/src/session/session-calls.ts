@@ -22,9 +22,11 @@ import type { OpenRequest } from "./open-frame.ts";
 import { OutgoingCall } from "./outgoing-call.ts";
 import { OutgoingCalls } from "./outgoing-calls.ts";
 import type { MakePeerCalls, PeerCalls } from "./peer-calls.ts";
+import { ResumeMeter } from "./resume-meter.ts";
 import { type SendContext, sendContext } from "./send-context.ts";
 import type { SessionLink } from "./session-link.ts";
 import type { SessionOptions } from "./session-options.ts";
+import type { MissingMessages } from "./stall-watch.ts";
 
 /** What calls tell their session. */
 export interface SessionCallsOwner {
@@ -34,7 +36,7 @@ export interface SessionCallsOwner {
   idsUsedUp(): void;
 }
 
-export class SessionCalls implements CallHost {
+export class SessionCalls implements CallHost, MissingMessages {
   readonly clock: Clock;
   readonly limits: ResolvedLimits;
   readonly peerLimits: PeerLimits;
@@ -50,6 +52,7 @@ export class SessionCalls implements CallHost {
   readonly #incoming: PeerCalls;
   readonly #done: DoneNotices;
   readonly #abuse: AbuseMeter;
+  readonly #resumes: ResumeMeter;
   #isOver = false;
 
   constructor(
@@ -71,6 +74,7 @@ export class SessionCalls implements CallHost {
     this.#outgoing = new OutgoingCalls(this, this.#table, epoch);
     this.#incoming = makePeerCalls(this, this.#table, peer.epoch, () => owner.rested());
     this.#abuse = new AbuseMeter(limits.abuseRate);
+    this.#resumes = new ResumeMeter(limits.maxBuffered);
     this.#done = new DoneNotices(clock, (calls) =>
       this.control({ type: FrameType.DONE, call: 0, rest: false, calls }),
     );
@@ -136,6 +140,27 @@ export class SessionCalls implements CallHost {
     this.#outgoing.attach();
   }
 
+  /** The peer wants to go on over another link. @throws {SluiceError} as {@link abused}, unless something has come of the one before */
+  claimed(): void {
+    const calls = [...this.#table.all(), ...this.#incoming.detachedCalls, ...this.#outgoing.detachedCalls];
+    let arrived = this.#incoming.opened + this.#outgoing.opened;
+    for (const { data } of calls) arrived += data.intake?.window.received ?? 0;
+    const { confirmed, repeated } = this.sending.budget;
+    if (!this.#resumes.getsOn({ arrived, confirmed, repeated })) this.abused();
+  }
+
+  /** As {@link MissingMessages.endStalled}. Looks at no call while no memory is reserved. */
+  endStalled(before: number, from: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    if (!this.budget.isReserved) return next;
+    for (const { data } of this.#table.all()) {
+      const since = Math.max(data.missingSince ?? Number.POSITIVE_INFINITY, from);
+      if (since > before) next = Math.min(next, since);
+      else data.stalled(stalledMessage(this.limits.stallTimeout));
+    }
+    return next;
+  }
+
   /** All end. `shutdown`: this side has ended the session. */
   end(error: SluiceError, cause: "disconnected" | "shutdown"): void {
     this.#isOver = true;
@@ -199,7 +224,12 @@ export class SessionCalls implements CallHost {
   abused(): void {
     if (!this.#abuse.count(this.clock.now())) return;
     const { events, perMs } = this.limits.abuseRate;
-    const what = `more than ${events} calls refused or aborted, or frames without effect, in ${perMs} ms`;
+    const what = `more than ${events} calls refused or aborted, resumes in vain or frames without effect, in ${perMs} ms`;
     throw new SluiceError("ENHANCE_YOUR_CALM", `The peer caused ${what} (limits.abuseRate)`);
   }
+}
+
+function stalledMessage(ms: number): SluiceError {
+  const message = `Nothing came for ${ms} ms of a message that memory is reserved for (stallTimeout)`;
+  return new SluiceError("RESOURCE_EXHAUSTED", message);
 }

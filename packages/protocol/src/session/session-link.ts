@@ -7,9 +7,12 @@ import type { Timer } from "../clock.ts";
 import type { SluiceError } from "../errors/sluice-error.ts";
 import { type Frame, FrameType, type PingFrame } from "../frame/frame.ts";
 import type { Link, LinkReceiver } from "../link/link.ts";
+import { agreedHeartbeat } from "./agreed-heartbeat.ts";
 import type { SessionCall } from "./call-host.ts";
 import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
 import { Pings } from "./pings.ts";
+import type { SessionOptions } from "./session-options.ts";
+import type { MissingMessages } from "./stall-watch.ts";
 import { Turns } from "./turns.ts";
 
 /** How long a link that was closed may linger before it is cut, ms. */
@@ -26,9 +29,16 @@ export class SessionLink {
   #heartbeat: Heartbeat | undefined;
   #linger: Timer | undefined;
 
-  constructor(options: Omit<HeartbeatOptions, "ping">) {
-    this.#options = { ...options, ping: () => void this.ping().catch(ignore) };
-    this.#pings = new Pings(options.clock);
+  /** @param endStalled as {@link MissingMessages.endStalled} */
+  constructor({ clock, limits, peer }: SessionOptions, endStalled: MissingMessages["endStalled"]) {
+    this.#options = {
+      clock,
+      ...agreedHeartbeat(limits, peer.heartbeat),
+      stallTimeout: limits.stallTimeout,
+      calls: { endStalled },
+      ping: () => void this.ping().catch(ignore),
+    };
+    this.#pings = new Pings(clock);
   }
 
   /** Whether there is none. */
@@ -135,11 +145,6 @@ export class SessionLink {
     this.#heartbeat = undefined;
     this.#turns.clear();
   }
-}
-
-/** "I take no new calls": for `grace` ms those that run go on, and reconnects are spread over `retry` ms. */
-export function drainFrame(grace: number, retry: number): Frame {
-  return { type: FrameType.DRAIN, call: 0, grace, retry };
 }
 
 function closeFrame({ code, message }: SluiceError): Frame {

@@ -21,26 +21,50 @@ export const legalMoves: Record<SessionState["name"], readonly SessionState["nam
   closed: [],
 };
 
-/** `state`, when one side has sent DRAIN. */
-export function drained(state: SessionState, by: "ours" | "theirs"): SessionState {
-  if (state.name === "detached") return { ...state, ours: state.ours || by === "ours" };
-  const { ours, theirs } = state.name === "draining" ? state : { ours: false, theirs: false };
-  return { name: "draining", ours: ours || by === "ours", theirs: theirs || by === "theirs" };
-}
+/** Where a session stands: one state at a time, left only as the table says. */
+export class SessionStage {
+  #state: SessionState = { name: "open" };
 
-/** Whether that side has sent DRAIN. */
-export function isDrained(state: SessionState, by: "ours" | "theirs"): boolean {
-  if (state.name === "detached") return by === "ours" && state.ours;
-  return state.name === "draining" && state[by];
-}
+  get state(): SessionState {
+    return this.#state;
+  }
 
-/** `state`, whose link was lost by `error`. What the peer said of draining, it will say again. */
-export function detached(state: SessionState, error: SluiceError): SessionState {
-  forgetFrames(error);
-  return { name: "detached", ours: isDrained(state, "ours"), error };
-}
+  /** Whether that side has sent DRAIN. */
+  isDrained(by: "ours" | "theirs"): boolean {
+    const state = this.#state;
+    if (state.name === "detached") return by === "ours" && state.ours;
+    return state.name === "draining" && state[by];
+  }
 
-/** The state of a detached session that has a link again. */
-export function attached(state: SessionState): SessionState {
-  return isDrained(state, "ours") ? { name: "draining", ours: true, theirs: false } : { name: "open" };
+  /** One side has sent DRAIN. */
+  drain(by: "ours" | "theirs"): void {
+    const state = this.#state;
+    if (state.name === "detached") this.#moveTo({ ...state, ours: state.ours || by === "ours" });
+    else {
+      const { ours, theirs } = state.name === "draining" ? state : { ours: false, theirs: false };
+      this.#moveTo({ name: "draining", ours: ours || by === "ours", theirs: theirs || by === "theirs" });
+    }
+  }
+
+  /** The link was lost by `error`. What the peer said of draining, it will say again. */
+  detach(error: SluiceError): void {
+    forgetFrames(error);
+    this.#moveTo({ name: "detached", ours: this.isDrained("ours"), error });
+  }
+
+  /** There is a link again. */
+  attach(): void {
+    this.#moveTo(this.isDrained("ours") ? { name: "draining", ours: true, theirs: false } : { name: "open" });
+  }
+
+  close(error: SluiceError): void {
+    this.#moveTo({ name: "closed", error });
+  }
+
+  #moveTo(state: SessionState): void {
+    if (!legalMoves[this.#state.name].includes(state.name)) {
+      throw new TypeError(`A session cannot go from ${this.#state.name} to ${state.name}`);
+    }
+    this.#state = state;
+  }
 }

@@ -14,6 +14,7 @@ import type { Link, LinkInfo, LinkReceiver } from "../link/link.ts";
 import type { CallEnd } from "./call-end.ts";
 import type { PeerLimits } from "./call-host.ts";
 import type { CallRouter } from "./call-router.ts";
+import { DrainNotice } from "./drain-notice.ts";
 import type { HandlerSlot } from "./handler-slot.ts";
 import type { PeerInfo, SessionTicket } from "./handshake.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
@@ -21,10 +22,10 @@ import type { OpenRequest } from "./open-frame.ts";
 import type { OutgoingCall } from "./outgoing-call.ts";
 import { SessionCalls } from "./session-calls.ts";
 import { asSessionEnd, closedByPeer, linkLost, sessionLost, takenOver } from "./session-error.ts";
-import { drainFrame, SessionLink } from "./session-link.ts";
+import { SessionLink } from "./session-link.ts";
 import type { SessionListener, SessionOptions } from "./session-options.ts";
 import { type Activity, SessionRest } from "./session-rest.ts";
-import { attached, detached, drained, isDrained, legalMoves, type SessionState } from "./session-state.ts";
+import { SessionStage, type SessionState } from "./session-state.ts";
 
 export class Session implements LinkReceiver, Activity {
   readonly clock: Clock;
@@ -41,7 +42,9 @@ export class Session implements LinkReceiver, Activity {
   readonly #calls: SessionCalls;
   readonly #router: CallRouter;
   readonly #rest = new SessionRest(this);
-  #state: SessionState = { name: "open" };
+  readonly #stage = new SessionStage();
+  /** What the peer is told, since this side drains. */
+  #drain: DrainNotice | undefined;
   #grace: Timer | undefined;
 
   constructor(options: SessionOptions) {
@@ -52,8 +55,7 @@ export class Session implements LinkReceiver, Activity {
     this.encoding = encoding;
     this.info = link.info;
     this.#graceMs = graceMs;
-    const { heartbeat, deadAfter } = limits;
-    this.#link = new SessionLink({ clock, heartbeat, deadAfter });
+    this.#link = new SessionLink(options, (before, from) => this.#calls.endStalled(before, from));
     this.#calls = new SessionCalls(options, options.peerCalls(this), this.#link, {
       rested: () => this.#rest.notice(),
       idsUsedUp: () => this.listener.idsUsedUp?.(),
@@ -64,16 +66,16 @@ export class Session implements LinkReceiver, Activity {
   }
 
   get state(): SessionState {
-    return this.#state;
+    return this.#stage.state;
   }
 
   get isOver(): boolean {
-    return this.#state.name === "closed";
+    return this.#stage.state.name === "closed";
   }
 
   /** Whether there is no link, and the peer is awaited over another one. */
   get isDetached(): boolean {
-    return this.#state.name === "detached";
+    return this.#stage.state.name === "detached";
   }
 
   /** How its links turn text into bytes. */
@@ -126,8 +128,8 @@ export class Session implements LinkReceiver, Activity {
 
   /** Asks the peer for a sign of life. Resolves with the round trip in ms; rejects when the link is lost or the session ends. */
   ping(): Promise<number> {
-    if (this.#state.name === "closed" || this.#state.name === "detached") {
-      return Promise.reject(this.#state.error);
+    if (this.#stage.state.name === "closed" || this.#stage.state.name === "detached") {
+      return Promise.reject(this.#stage.state.error);
     }
     return this.#link.ping();
   }
@@ -135,10 +137,11 @@ export class Session implements LinkReceiver, Activity {
   /** Takes no new calls from the peer; resolves when those of both sides have ended, or the session is over. */
   drain(grace: number, retry = 0): Promise<void> {
     if (this.isOver) return Promise.resolve();
-    if (!isDrained(this.#state, "ours")) {
-      this.#moveTo(drained(this.#state, "ours"));
+    if (this.#drain === undefined) {
+      this.#stage.drain("ours");
       this.#calls.refuseIncoming();
-      this.#link.send(drainFrame(grace, retry));
+      this.#drain = new DrainNotice(this.clock, grace, retry);
+      this.#link.send(this.#drain.frame);
     }
     return this.#rest.whenIdle();
   }
@@ -154,23 +157,28 @@ export class Session implements LinkReceiver, Activity {
     return this.#rest.whenSettled();
   }
 
+  /** The peer wants to go on over another link. @throws {SluiceError} `ENHANCE_YOUR_CALM` if it wants that too often */
+  claimed(): void {
+    this.#calls.claimed();
+  }
+
   /**
    * Goes on over `link`, which has shaken hands for it: with the calls of both sides, from where the other has received. The newest
    * link wins: a former one is told so.
    * @throws {SluiceError} what ended the session, if it is over
    */
   attach(link: Link): void {
-    if (this.#state.name === "closed") throw this.#state.error;
-    if (this.#state.name !== "detached") {
+    if (this.#stage.state.name === "closed") throw this.#stage.state.error;
+    if (this.#stage.state.name !== "detached") {
       this.#link.abandon(takenOver());
       this.#detach(takenOver());
     }
     this.#grace?.cancel();
     this.info = link.info;
-    this.#moveTo(attached(this.#state));
+    this.#stage.attach();
     this.#link.attach(link);
     link.receive(this);
-    if (isDrained(this.#state, "ours")) this.#link.send(drainFrame(this.limits.drainTimeout, 0));
+    if (this.#drain !== undefined) this.#link.send(this.#drain.frame);
     this.#calls.attach();
     this.listener.attached?.();
   }
@@ -242,8 +250,8 @@ export class Session implements LinkReceiver, Activity {
   }
 
   #onDrain(grace: number, retry: number): void {
-    if (isDrained(this.#state, "theirs")) return;
-    this.#moveTo(drained(this.#state, "theirs"));
+    if (this.#stage.isDrained("theirs")) return;
+    this.#stage.drain("theirs");
     this.#calls.refuseOutgoing(
       new SluiceError("UNAVAILABLE", `${this.peer.name} is draining`, { origin: "remote", processed: "no" }),
     );
@@ -274,7 +282,7 @@ export class Session implements LinkReceiver, Activity {
 
   /** The link is lost by `error`: the calls of both sides wait for another one, for the grace. */
   #detach(error: SluiceError): void {
-    this.#moveTo(detached(this.#state, error));
+    this.#stage.detach(error);
     this.#link.failPings(error);
     this.#calls.detach();
     const lose = (): void => this.lose(sessionLost(this.peer.name, error));
@@ -282,18 +290,11 @@ export class Session implements LinkReceiver, Activity {
   }
 
   #end(error: SluiceError, cause: "disconnected" | "shutdown"): void {
-    this.#moveTo({ name: "closed", error });
+    this.#stage.close(error);
     this.#grace?.cancel();
     this.#calls.end(error, cause);
     this.#link.failPings(error);
     this.#rest.notice();
     this.listener.closed?.(error);
-  }
-
-  #moveTo(state: SessionState): void {
-    if (!legalMoves[this.#state.name].includes(state.name)) {
-      throw new TypeError(`A session cannot go from ${this.#state.name} to ${state.name}`);
-    }
-    this.#state = state;
   }
 }

@@ -68,6 +68,10 @@ export class CountingLink implements Link {
     return this.#link.inbound;
   }
 
+  get unfinished(): number | undefined {
+    return this.#link.unfinished;
+  }
+
   receive(receiver: LinkReceiver): void {
     const { received } = this;
     const { kind } = this.#link;

@@ -17,9 +17,10 @@ const tooLarge = expect.objectContaining({ code: "FRAME_TOO_LARGE" });
 function makeArrivals({ isStructured = false, maxMessage = 1_000_000 } = {}): Arrivals {
   const limits = resolveLimits({ limits: { maxMessage } });
   const budget = new MemoryBudget(limits);
-  const window = new ReceiveWindow(budget, limits, new FakeClock());
+  const clock = new FakeClock();
+  const window = new ReceiveWindow(budget, limits, clock);
   window.open();
-  return new Arrivals(window, { limits, budget, isStructured } as unknown as CallHost);
+  return new Arrivals(window, { limits, budget, isStructured, clock } as unknown as CallHost);
 }
 
 const floor = 2048;

@@ -51,6 +51,7 @@ describe("HELLO", () => {
       },
       window: 65_536,
       floor: 2048,
+      heartbeat: 15_000,
       credentials: { token: "t" },
     });
   });
@@ -68,6 +69,7 @@ describe("HELLO", () => {
       peer: {
         name: "client",
         epoch: "0123456789abcdef",
+        heartbeat: 15_000,
         about: { app: "demo" },
         limits: {
           maxMessage: 4_194_304,
@@ -189,6 +191,14 @@ const malformedPeers: Record<string, unknown>[] = [
   { floor: 1023 },
   { floor: 8193 },
   { floor: null },
+  { heartbeat: 0 },
+  { heartbeat: -1 },
+  { heartbeat: 0.5 },
+  { heartbeat: Number.NaN },
+  { heartbeat: Number.POSITIVE_INFINITY },
+  { heartbeat: 2 ** 32 },
+  { heartbeat: "15000" },
+  { heartbeat: null },
 ];
 const malformedLimits: Record<string, unknown>[] = [
   { maxMessage: undefined },

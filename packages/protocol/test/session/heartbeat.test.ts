@@ -1,7 +1,7 @@
 /** Links that go silent: a PING, then the end. Spec: docs/wire.md §4.10. */
 import { describe, expect, it } from "vitest";
 import type { Link } from "../../src/link/link.ts";
-import { Heartbeat } from "../../src/session/heartbeat.ts";
+import { Heartbeat, type HeartbeatOptions } from "../../src/session/heartbeat.ts";
 import { FakeClock } from "../../src/testing/fake-clock.ts";
 import { MemoryWire } from "./memory-wire.ts";
 
@@ -22,11 +22,14 @@ class SilentLink {
   readonly clock: FakeClock;
   readonly events: string[] = [];
   readonly heartbeat: Heartbeat;
-  readonly link: Link & { inbound?: number };
+  readonly link: Link & { inbound?: number | undefined };
 
   constructor(
     isWatched = true,
-    timings = { heartbeat: 15_000, deadAfter: 30_000 },
+    timings: Partial<HeartbeatOptions> & Pick<HeartbeatOptions, "heartbeat" | "deadAfter"> = {
+      heartbeat: 15_000,
+      deadAfter: 30_000,
+    },
     clock: FakeClock = new FakeClock(),
   ) {
     this.clock = clock;
@@ -43,6 +46,8 @@ class SilentLink {
     const ping = (): void => this.note("ping");
     this.heartbeat = new Heartbeat(this.link, {
       clock: this.clock,
+      stallTimeout: 30_000,
+      calls: { endStalled: () => Number.POSITIVE_INFINITY },
       ...timings,
       ping,
     });

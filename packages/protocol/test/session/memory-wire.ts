@@ -36,6 +36,10 @@ export class WireEnd implements Link {
   readonly utf8 = standardUtf8;
   /** Payload bytes, with 64 per frame, that may be on their way. */
   roomBytes: number;
+  /** Frames that have come, if the link is one that is watched. */
+  inbound: number | undefined;
+  /** As a byte link has it; a test says it, since whole frames arrive here. */
+  unfinished = 0;
   state: "open" | "closing" | "closed" = "open";
   readonly #direction: Direction;
   readonly #observers: WireObserver[];
@@ -145,6 +149,10 @@ export class WireEnd implements Link {
   #arrive({ frame, bytes }: Packet): void {
     if (this.state === "closed" || this.#receiver === undefined) return;
     for (const observer of this.#observers) observer.delivered?.(opposite(this.#direction), frame);
+    if (this.inbound !== undefined) {
+      this.inbound++;
+      this.#receiver.arrived?.();
+    }
     if (bytes === undefined) this.#receiver.frame(frame);
     else {
       const receiver = this.#receiver;

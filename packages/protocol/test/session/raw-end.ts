@@ -73,9 +73,13 @@ export class RawConnector {
   }
 }
 
-/** Shakes hands by hand. */
-export async function rawConnector(limitOptions: LimitOptions = {}): Promise<RawConnector> {
+/** Shakes hands by hand. `isWatched`: over a link that can vanish without a word. */
+export async function rawConnector(
+  limitOptions: LimitOptions = {},
+  { isWatched = false, hello: said = {} } = {},
+): Promise<RawConnector> {
   const [clock, wire, limits] = [new FakeClock(), new MemoryWire(), resolveLimits(limitOptions)] as const;
+  if (isWatched) wire.acceptor.inbound = 0;
   const raw = new RawEnd(wire.connector);
   const slot = anySlot({ kind: "bytes", codec: jsonCodec }, limits);
   const handlers = new PlayedHandlers(slot);
@@ -87,7 +91,7 @@ export async function rawConnector(limitOptions: LimitOptions = {}): Promise<Raw
     authenticate: () => ({ serve: () => handlers }),
   });
   const hello = makeHello(connectorPeer, resolveLimits(), 2048, [jsonCodec], undefined);
-  raw.end.send({ type: FrameType.HELLO, call: 0, hello });
+  raw.end.send({ type: FrameType.HELLO, call: 0, hello: { ...hello, ...said } });
   await wire.run();
   return new RawConnector(clock, wire, raw, new SessionSide(await accepting, handlers, slot));
 }

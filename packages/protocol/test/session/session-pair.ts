@@ -155,6 +155,8 @@ export interface PairOptions {
   readonly limits?: LimitOptions;
   readonly connectorLimits?: LimitOptions;
   readonly acceptorLimits?: LimitOptions;
+  /** Over a link that can vanish without a word. */
+  readonly isWatched?: boolean;
 }
 
 /** What {@link SessionSide.open} takes. */
@@ -274,6 +276,7 @@ export async function sessionPair(options: PairOptions = {}): Promise<SessionPai
   const { kind = "binary", codec = jsonCodec, roomBytes } = options;
   const clock = new FakeClock();
   const wire = new MemoryWire(kind, roomBytes);
+  if (options.isWatched === true) wire.connector.inbound = wire.acceptor.inbound = 0;
   const auditor = new WireAuditor(kind);
   wire.observers.push(auditor);
   const encoding: Encoding = kind === "binary" ? { kind: "bytes", codec } : { kind: "structured" };

@@ -328,22 +328,29 @@ describe("a session whose link is lost", () => {
     await pair.expectIdle();
   });
 
-  it("§4.15 SE-11 says again that it drains, and lets what runs end", async () => {
+  it("§4.15 SE-11 says again that it drains, with the time that is left, and lets what runs end", async () => {
     const pair = await ResumingPair.make();
     const { end } = pair.connector.open();
     await pair.run();
-    let grace: number | undefined;
-    pair.connector.session.listener = {
-      draining: (ms) => {
-        grace = ms;
-      },
-    };
+    const said: number[][] = [];
+    pair.connector.session.listener = { draining: (...times) => void said.push(times) };
     pair.cut();
     await settle();
-    const drained = pair.acceptor.session.drain(30_000);
+    const drained = pair.acceptor.session.drain(30_000, 500);
+    for (let times = 0; times < 2; times++) {
+      await pair.clock.advance(10_000);
+      void pair.mend();
+      await pair.run();
+      pair.cut();
+      await settle();
+    }
     void pair.mend();
     await pair.run();
-    expect(grace).toBe(30_000);
+    expect(said).toEqual([
+      [20_000, 500],
+      [10_000, 500],
+      [10_000, 500],
+    ]);
     pair.acceptor.handlers.last.finish("ended");
     await pair.run();
     expect(end.result).toBe("ended");

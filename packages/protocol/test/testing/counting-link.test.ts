@@ -70,13 +70,16 @@ test("a counting link passes everything on, and counts both ways", async () => {
   ]);
 });
 
+const calls = { endStalled: () => Number.POSITIVE_INFINITY };
+const times = { heartbeat: 50, deadAfter: 150, stallTimeout: 10_000, calls };
+
 test("a counting link tells of every byte that arrives, and is found dead when none does, as the link inside", async () => {
   const clock = new FakeClock();
   const duplex = new FakeByteDuplex();
   const link = new CountingLink(new ByteLink(duplex));
   const pings: number[] = [];
   const ping = (): void => void pings.push(clock.now());
-  const heartbeat = new Heartbeat(link, { clock, heartbeat: 50, deadAfter: 150, ping });
+  const heartbeat = new Heartbeat(link, { ...times, clock, ping });
   const receiver = new NotingReceiver();
   link.receive(Object.assign(receiver, { arrived: () => heartbeat.arrived() }));
   const bytes = encode({ type: FrameType.END, call: 1, offset: 0 });
@@ -95,7 +98,7 @@ test("a counting link tells of every byte that arrives, and is found dead when n
 test("a counting link around one that cannot vanish without a word is not watched either", async () => {
   const clock = new FakeClock();
   const link = new CountingLink(await toySetup().connect());
-  new Heartbeat(link, { clock, heartbeat: 50, deadAfter: 150, ping() {} });
+  new Heartbeat(link, { ...times, clock, ping() {} });
   expect([link.inbound, clock.armedTimers]).toEqual([undefined, 0]);
 });
 

@@ -23,7 +23,12 @@ export interface DrainOnSignalsOptions extends DrainOptions {
   readonly exit?: (code: 0 | 1) => void;
 }
 
-const names: Record<keyof DrainOnSignalsOptions, true> = { signals: true, timeout: true, exit: true };
+const names: Record<keyof DrainOnSignalsOptions, true> = {
+  signals: true,
+  timeout: true,
+  retry: true,
+  exit: true,
+};
 const paths = optionPaths(names);
 
 /**
@@ -31,15 +36,18 @@ const paths = optionPaths(names);
  *
  * Returns what takes the handlers off; a drain that has begun goes on. They are taken off after the drain, too: a signal does then
  * what it does by default. Windows knows no SIGTERM.
- * @throws {TypeError} for unknown options; {@link RangeError} for a `timeout` that `drainTimeout` could not be
+ * @throws {TypeError} for unknown options; {@link RangeError} for a `timeout` or `retry` that `drainTimeout` could not be
  */
 export function drainOnSignals(server: Drainable, options: DrainOnSignalsOptions = {}): () => void {
   checkOptionNames("drainOnSignals()", options, paths);
-  const { signals = ["SIGTERM", "SIGINT"], timeout, exit = leave } = options;
-  if (timeout !== undefined) resolveLimits({ drainTimeout: timeout });
+  const { signals = ["SIGTERM", "SIGINT"], exit = leave, timeout, retry } = options;
+  for (const ms of [timeout, retry]) if (ms !== undefined) resolveLimits({ drainTimeout: ms });
   let isDraining = false;
   const drain = async (): Promise<void> => {
-    const isWhole = await server.drain(timeout === undefined ? {} : { timeout });
+    const isWhole = await server.drain({
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(retry === undefined ? {} : { retry }),
+    });
     off();
     exit(isWhole ? 0 : 1);
   };

@@ -115,7 +115,7 @@ async function longDeadlines(rig: Rig): Promise<void> {
   const limits = { heartbeat: hour, deadAfter: 2 * hour };
   const { client } = await rig.peers({
     client: { clock, limits },
-    server: { handlers: handlersThatWait([]) },
+    server: { limits, handlers: handlersThatWait([]) },
   });
   let failed = 0;
   const calls = [2 ** 31, 2 ** 31 - 1, 2 ** 40, day].map((timeout) =>

@@ -187,6 +187,9 @@ async function linkThatDoesNotClose(rig: Rig): Promise<void> {
     get inbound() {
       return far.inbound;
     },
+    get unfinished() {
+      return far.unfinished;
+    },
     receive: (receiver) => far.receive(receiver),
     send: (frame) => far.send(frame),
     close: () => {},
