@@ -46,7 +46,8 @@ export const housePlan = {
   client: {
     below: ["protocol"],
     floors: [
-      "reconnect-policy.ts",
+      ["reconnect-policy.ts", "connector.ts"],
+      "leaving-session.ts",
       "connection.ts",
       "ping.ts",
       "client-options.ts",
@@ -118,7 +119,7 @@ export const housePlan = {
       "tls-acceptor.ts",
       ["connect-socket.ts", "socket-server.ts", "socket-target.ts"],
       ["listen-socket.ts", "socket-transport.ts", "child-process-transport.ts", "stdio-transport.ts"],
-      ["pipe-close.ts", "pipe-options.ts", "pipe-queue.ts", "pipe-schemes.ts"],
+      ["by-scheme.ts", "pipe-close.ts", "pipe-options.ts", "pipe-queue.ts", "pipe-schemes.ts"],
       ["pipe-heartbeat.ts", "pipe-readable.ts", "pipe-sender.ts"],
       "pipe-writable.ts",
       ["pipe.ts", "socket-pipe-port.ts"],

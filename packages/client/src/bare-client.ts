@@ -271,11 +271,10 @@ export class BareClient<const Protocol extends ProtocolDefinition = ProtocolDefi
     const clock = this.#clock;
     const disposed = new SluiceError("CANCELLED", "The client was disposed", { processed: "no" });
     this.#retries.close(disposed);
-    const session = this.#connection.anySession;
     // One without a link has nobody to tell.
-    if (session !== undefined && !session.isDetached) {
-      await within(clock, this.#limits.graceMs, session.stop(), ignore);
-    }
+    const linked = this.#connection.sessions.filter((session) => !session.isDetached);
+    const stopped = Promise.all(linked.map((session) => session.stop())).then(ignore);
+    if (linked.length > 0) await within(clock, this.#limits.graceMs, stopped, ignore);
     this.#connection.close(disposed);
     const ends = this.#transports.map((transport) =>
       within(clock, transportEndMs, transport.dispose(), () => {

@@ -20,7 +20,7 @@ import {
   type Transport,
   type ValidateMode,
 } from "@sluice/protocol/wire";
-import type { Credentials } from "./connection.ts";
+import type { Credentials } from "./connector.ts";
 import type { ReconnectOptions } from "./reconnect-policy.ts";
 
 /** Handlers of a client: of any procedures of the protocol, the rest is not served. */

@@ -2,43 +2,22 @@
  * Keeps a client connected: connects, shakes hands, connects again when the link is lost, until it is closed.
  */
 import type { Logger } from "@sluice/protocol";
-import {
-  type Clock,
-  type Codec,
-  type ConnectLinkOptions,
-  connectLink,
-  type LocalPeer,
-  type MakePeerCalls,
-  type ResolvedLimits,
-  type Session,
-  SluiceError,
-  type Timer,
-  type Transport,
-  within,
-} from "@sluice/protocol/wire";
+import { type Session, SluiceError, type Timer, type Transport } from "@sluice/protocol/wire";
+import { Connector, type ConnectorOptions, type WantedSession } from "./connector.ts";
+import { LeavingSession } from "./leaving-session.ts";
 import type { ReconnectPolicy } from "./reconnect-policy.ts";
 
 /** `idle`: not begun · `draining`: the server takes no new calls · `closed`: for good. */
 export type ClientStatus = "idle" | "connecting" | "connected" | "reconnecting" | "draining" | "closed";
 
-/** A value, or what brings it for each connection. */
-export type Credentials = unknown | (() => unknown | Promise<unknown>);
-
-export interface ConnectionOptions {
+export interface ConnectionOptions extends ConnectorOptions {
   /** Tried in order, the next one on failure. At least one. */
   readonly transports: readonly Transport<unknown, unknown>[];
-  readonly local: LocalPeer;
-  readonly limits: ResolvedLimits;
-  readonly clock: Clock;
   readonly logger: Logger;
-  readonly codecs: readonly Codec[];
-  readonly credentials: Credentials;
   /** `undefined`: a lost link is the end. */
   readonly reconnect: ReconnectPolicy | undefined;
   /** Whether calls shall go on over the next link. */
   readonly keepsSession: boolean;
-  /** What takes the calls of the server. */
-  peerCalls(session: Session): MakePeerCalls;
   /** Told of every change, after it. */
   onStatus(status: ClientStatus): void;
 }
@@ -64,9 +43,12 @@ interface Waiting {
 
 export class ClientConnection {
   readonly #options: ConnectionOptions;
+  readonly #connector: Connector;
   #status: ClientStatus = "idle";
   /** The one that calls are opened in, or that waits for another link. */
   #session: Session | undefined;
+  /** Those whose servers drain, and whose calls may end, while calls are opened elsewhere. */
+  readonly #leaving = new Set<LeavingSession>();
   /** Attempts to find a session again. */
   #claims = 0;
   readonly #waiting: Waiting[] = [];
@@ -83,6 +65,7 @@ export class ClientConnection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#connector = new Connector(options);
   }
 
   get status(): ClientStatus {
@@ -99,9 +82,10 @@ export class ClientConnection {
     return this.#lastFailure;
   }
 
-  /** The session of the present link, also while it drains. */
-  get anySession(): Session | undefined {
-    return this.#session;
+  /** All that may have calls, also those that drain. */
+  get sessions(): readonly Session[] {
+    const leaving = [...this.#leaving].map(({ session }) => session);
+    return this.#session === undefined ? leaving : [this.#session, ...leaving];
   }
 
   /** Resolves when calls can be opened; rejects when they never will be. */
@@ -127,6 +111,7 @@ export class ClientConnection {
     const session = this.#session;
     this.#session = undefined;
     session?.close(error);
+    for (const leaving of this.#leaving) leaving.close(error);
     for (const { reject } of this.#waiting.splice(0)) reject(neverSent(error));
     this.#setStatus("closed");
   }
@@ -141,60 +126,26 @@ export class ClientConnection {
   async #connect(): Promise<void> {
     // Who was told of the status may have closed it.
     if (this.#closedBy !== undefined) return;
-    const { transports, local, limits, clock, codecs } = this.#options;
+    const { transports } = this.#options;
     const transport = transports[this.#failures % transports.length] as Transport<unknown, unknown>;
     const attempt = new AbortController();
     this.#attempt = attempt;
     try {
-      const credentials = await this.#credentials(attempt.signal);
-      if (attempt.signal.aborted) return;
-      const link = await transport.connect({ signal: attempt.signal });
-      if (attempt.signal.aborted) {
-        link.destroy();
-        return;
-      }
-      // A handshake that nobody waits for any more would keep the process alive until its time is over.
-      // Once that is done, the session ends with its link.
-      const giveUp = (): void => link.destroy();
-      attempt.signal.addEventListener("abort", giveUp);
-      const session = await connectLink(link, {
-        local,
-        limits,
-        clock,
-        codecs,
-        credentials,
-        session: this.#wantedSession(),
-        peerCalls: (made) => this.#options.peerCalls(made),
-      });
-      attempt.signal.removeEventListener("abort", giveUp);
-      if (!attempt.signal.aborted) this.#connected(session);
+      const session = await this.#connector.connect(transport, () => this.#wantedSession(), attempt.signal);
+      // It may have been closed since.
+      if (this.#closedBy !== undefined) session?.close(this.#closedBy);
+      else if (session !== undefined) this.#connected(session);
     } catch (reason) {
-      if (attempt.signal.aborted) return;
-      this.#failed(SluiceError.from(reason, "UNAVAILABLE", { processed: "no" }), transport);
+      this.#failed(reason as SluiceError, transport);
     }
   }
 
   /** The session that lost its link, a new one, or one that ends with its link. */
-  #wantedSession(): ConnectLinkOptions["session"] {
+  #wantedSession(): WantedSession {
     const session = this.#session;
     const ticket = session?.isDetached === true ? session.ticket : undefined;
     if (session !== undefined && ticket !== undefined) return { session, ticket, attempt: ++this.#claims };
     return this.#options.keepsSession && this.#options.reconnect !== undefined ? "wanted" : undefined;
-  }
-
-  /** What brings them is the user's, and may never end: it has the time of a handshake. */
-  async #credentials(givenUp: AbortSignal): Promise<unknown> {
-    const { credentials, clock, limits } = this.#options;
-    if (typeof credentials !== "function") return credentials;
-    const ms = limits.handshakeTimeout;
-    // A client that is closed meanwhile shall not keep the process alive for the rest of that time.
-    const aborted = new Promise<undefined>((resolve) => {
-      givenUp.addEventListener("abort", () => resolve(undefined));
-    });
-    return within(clock, ms, Promise.race([credentials(), aborted]), () => {
-      const message = `credentials() has brought none within ${ms} ms (handshakeTimeout)`;
-      throw new SluiceError("UNAVAILABLE", message, { processed: "no" });
-    });
   }
 
   #connected(session: Session): void {
@@ -209,7 +160,7 @@ export class ClientConnection {
     session.listener = {
       draining: (_grace, retry) => {
         this.#spreadMs = retry;
-        if (this.#session === session) this.#setStatus("draining");
+        if (this.#session === session) this.#drained(session);
       },
       idsUsedUp: () => void this.#replace(session),
       detached: (error) => {
@@ -223,11 +174,43 @@ export class ClientConnection {
       },
     };
     if (session.state.name === "draining") {
-      this.#setStatus("draining");
+      this.#drained(session);
       return;
     }
     this.#setStatus("connected");
     for (const { resolve } of this.#waiting.splice(0)) resolve(session);
+  }
+
+  /** The server of `session` takes no new calls: they go over the next transport, if there is one. */
+  #drained(session: Session): void {
+    this.#setStatus("draining");
+    const { transports, reconnect, clock, logger } = this.#options;
+    const { length } = transports;
+    if (length === 1 || reconnect === undefined || this.#session !== session) return;
+    const at = this.#failures % length;
+    if (clock.now() - this.#connectedAt >= healthyMs) this.#failures = at;
+    this.#failures++;
+    const spreadMs = this.#spreadMs;
+    // Who comes from a server that was well goes to the next at once, but not with all others.
+    const delayMs =
+      this.#failures < 2 * length
+        ? reconnect.delay(1, { mostMs: 0, spreadMs })
+        : reconnect.delay(Math.floor(this.#failures / length), { spreadMs });
+    if (delayMs === undefined) return;
+    this.#session = undefined;
+    const ordered = [...transports.slice(at), ...transports.slice(0, at)];
+    const leaving = new LeavingSession({
+      session,
+      transports: ordered,
+      connector: this.#connector,
+      reconnect,
+      clock,
+      logger,
+      claims: this.#claims,
+      onOver: () => void this.#leaving.delete(leaving),
+    });
+    this.#leaving.add(leaving);
+    this.#retry = clock.setTimer(delayMs, () => void this.#connect());
   }
 
   /** `session` has no id left for another call: what runs may end, then the next link begins anew. */

@@ -112,7 +112,7 @@ describe("ClientConnection.close()", () => {
       name: "closed",
       error: { message: expect.stringContaining("enough") },
     });
-    expect(rig.connection.anySession).toBeUndefined();
+    expect(rig.connection.sessions).toEqual([]);
     await rig.end();
   });
 

@@ -43,7 +43,7 @@ async function delays(rig: ConnectionRig, count: number): Promise<number[]> {
 describe("ClientConnection whose session waits", () => {
   test("tries at least every quarter of the grace, and as its policy says before that and once the grace is over", async () => {
     const rig = await losing({});
-    const session = rig.connection.anySession;
+    const [session] = rig.connection.sessions;
     expect(await delays(rig, 7)).toEqual([100, 200, 400, 800, 1_600, inTime, inTime]);
     expect([rig.clock.now(), session?.state.name]).toEqual([10_000 + 7_100, "detached"]);
     expect(await delays(rig, 3)).toEqual([inTime, 25_600, 30_000]);

@@ -1,0 +1,78 @@
+/** A server that drains while its client knows another: new calls go there at once, what runs comes to its end, also over another link. */
+import { Client } from "@sluice/client";
+import type { ProtocolDefinition } from "@sluice/protocol";
+import { faultProxy, finishesCleanly } from "@sluice/protocol/testing/node";
+import { Server } from "@sluice/server";
+import { listenSocket, SocketTransport } from "@sluice/transport-socket";
+import { expect, test } from "vitest";
+import { gate, until } from "./world.ts";
+
+const protocol = {
+  who: { type: "request", result: { type: "string" } },
+  count: {
+    type: "stream",
+    param: { type: "integer" },
+    receive: { type: "integer" },
+    result: { type: "string" },
+  },
+} as const satisfies ProtocolDefinition;
+
+function serve(name: string, goOn: Promise<void>): Server<typeof protocol, undefined> {
+  return new Server({
+    protocol,
+    public: true,
+    handlers: {
+      who: () => name,
+      async *count({ param }) {
+        for (let n = 1; n <= param; n++) {
+          if (n === param / 2) await goOn;
+          yield n;
+        }
+        return name;
+      },
+    },
+  });
+}
+
+test("DR-3 SE-11 X41 new calls are served by the next server while a stream goes on where it is, over a link that is cut meanwhile", () =>
+  finishesCleanly(async () => {
+    const { promise: goOn, open } = gate();
+    const servers = [serve("first", goOn), serve("second", goOn)] as const;
+    const [first = ""] = await servers[0].listen(listenSocket({ port: 0 }));
+    const [second = ""] = await servers[1].listen(listenSocket({ port: 0 }));
+    const proxy = await faultProxy("tcp://127.0.0.1:0", first);
+    const client = new Client({
+      protocol,
+      transport: [proxy.address, second].map((socket) => new SocketTransport({ socket })),
+      reconnect: { initial: 1, max: 10 },
+    });
+    const statuses: string[] = [];
+    client.on("status", (status) => statuses.push(status));
+
+    const count = client.stream("count", { param: 2_000 });
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const n of count) seen.push(n);
+    })();
+    await until(() => seen.length === 999);
+    expect(await client.request("who")).toBe("first");
+
+    const drained = servers[0].drain({ timeout: 20_000 });
+    await until(() => statuses.includes("draining"));
+    // They wait for the next connection, and for no drain.
+    expect(await Promise.all([client.request("who"), client.request("who")])).toEqual(["second", "second"]);
+    expect([client.status, seen.length]).toEqual(["connected", 999]);
+
+    proxy.cut();
+    expect(await client.request("who")).toBe("second");
+    open();
+    await reading;
+    expect(seen).toEqual(Array.from({ length: 2_000 }, (_, at) => at + 1));
+    expect(await count).toBe("first");
+    expect(await drained).toBe(true);
+    expect(statuses).toEqual(["connecting", "connected", "draining", "connected"]);
+
+    await client.dispose();
+    await Promise.all(servers.map((server) => server.dispose()));
+    await proxy.close();
+  }));
