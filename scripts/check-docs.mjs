@@ -1,8 +1,9 @@
 /**
- * Checks the code in the project's pages: type-checks every `ts` block against the sources, executes those that say `run`.
+ * Checks the code in the project's pages: type-checks every `ts` block against the sources, executes those that say `run`, and the
+ * commands of transcripts.
  *
  * One compiler run for all pages. What a block prints is compared with the `text` block directly below it. The words that a
- * block's info string may hold are in docs/read-blocks.mjs.
+ * block's info string may hold are in docs/read-blocks.mjs and docs/read-transcripts.mjs.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -10,6 +11,8 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { conclude, flagValue, treeRoot } from "./check-run.mjs";
 import { readBlocks } from "./docs/read-blocks.mjs";
+import { readTranscripts } from "./docs/read-transcripts.mjs";
+import { runTranscripts } from "./docs/run-transcripts.mjs";
 import { placeInPage, writeModules } from "./docs/write-modules.mjs";
 
 /** @typedef {import("./check-run.mjs").Check} Check */
@@ -97,10 +100,13 @@ function runCheck({ module, path }) {
 }
 
 const pages = [...pagesIn("."), ...pagesIn("docs"), ...readmesBelow("packages"), ...readmesBelow("recipes")];
-const read = pages.map((page) => readBlocks(page, readFileSync(join(root, page), "utf8")));
+const texts = pages.map((page) => ({ page, text: readFileSync(join(root, page), "utf8") }));
+const read = texts.map(({ page, text }) => readBlocks(page, text));
+const said = texts.map(({ page, text }) => readTranscripts(page, text));
 const modules = read.flatMap((page) => page.modules);
 const unchecked = read.flatMap((page) => page.unchecked);
-const markup = read.flatMap((page) => page.problems);
+const transcripts = said.flatMap((page) => page.transcripts);
+const markup = [...read, ...said].flatMap((page) => page.problems);
 
 /** @type {Check[]} */
 const checks = markup.length === 0 ? [] : [{ name: "info strings", problems: markup }];
@@ -110,6 +116,7 @@ if (modules.length > 0) {
     const written = writeModules(root, folder, modules);
     checks.push(...typeChecks(written, folder));
     checks.push(...written.filter(({ module }) => module.runs).map(runCheck));
+    checks.push(...(await runTranscripts(transcripts, written, runTimeoutMs)));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

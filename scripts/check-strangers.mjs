@@ -24,7 +24,7 @@ import { startRegistry } from "./strangers/local-registry.mjs";
 /** @typedef {import("./check-run.mjs").Check} Check */
 /** @typedef {{ isOk: boolean, output: string }} Ended */
 /** @typedef {Record<string, string>} Dependencies */
-/** @typedef {{ name: string, version: string, dependencies?: Dependencies, optionalDependencies?: Dependencies, private?: boolean }} Manifest */
+/** @typedef {{ name: string, version: string, dependencies?: Dependencies, optionalDependencies?: Dependencies, peerDependenciesMeta?: Record<string, { optional?: boolean }>, private?: boolean }} Manifest */
 
 const root = treeRoot();
 
@@ -91,6 +91,7 @@ function runtimes() {
   const tools = join(root, "tools/runtimes");
   const binary = `node_modules/node-${process.platform}-${process.arch}/bin/node`;
   const others = readdirSync(tools)
+    .filter((name) => /^n\d+$/.test(name))
     .sort()
     .map((name) => ({ name, file: join(tools, name, binary) }));
   return [{ name: `this Node (${process.version})`, file: process.execPath }, ...others];
@@ -118,7 +119,10 @@ try {
   const packages = [];
   for (const path of [...own, ...dependencyFolders(wanted)]) packages.push(await pack(path, tarballs));
   const optional = new Set(
-    packages.flatMap(({ manifest }) => Object.keys(manifest.optionalDependencies ?? {})),
+    packages.flatMap(({ manifest: { optionalDependencies = {}, peerDependenciesMeta = {} } }) => [
+      ...Object.keys(optionalDependencies),
+      ...Object.keys(peerDependenciesMeta).filter((name) => peerDependenciesMeta[name]?.optional === true),
+    ]),
   );
   const registry = await startRegistry(packages);
   try {

@@ -1,5 +1,5 @@
 /**
- * Installs the other Nodes that tests run on: each folder of tools/runtimes by its own lockfile, unless it is there already.
+ * Installs the runtimes that tests run on: each folder of tools/runtimes by its own lockfile, unless it is there already.
  *
  * Part of setting up for `npm test`: the only step of it, besides `npm ci` and apt-get, that reaches a registry.
  */
@@ -8,27 +8,50 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { conclude, treeRoot } from "./check-run.mjs";
 
-const tools = join(treeRoot(), "tools/runtimes");
-const packageName = `node-${process.platform}-${process.arch}`;
+/** @typedef {{ version?: string, integrity?: string, optional?: boolean, os?: string | string[], cpu?: string | string[] }} Entry */
+/** @typedef {Record<string, Entry>} Entries by path */
 
-/** @param {string} folder @returns {string | undefined} what its lockfile asks for on this machine */
-function wantedVersion(folder) {
-  const lock = JSON.parse(readFileSync(join(folder, "package-lock.json"), "utf8"));
-  return lock.packages[`node_modules/${packageName}`]?.version;
+const tools = join(treeRoot(), "tools/runtimes");
+
+/** @param {string} path @returns {Entries} without the folder's own */
+function entriesOf(path) {
+  const { "": _, ...entries } = JSON.parse(readFileSync(path, "utf8")).packages;
+  return entries;
 }
 
-/** @param {string} folder @returns {string | undefined} */
-function installedVersion(folder) {
-  const manifest = join(folder, "node_modules", packageName, "package.json");
-  return existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")).version : undefined;
+/** @param {Entry} entry @returns {boolean} whether it is for this machine */
+function fits({ os, cpu }) {
+  return (
+    (os === undefined || [os].flat().includes(process.platform)) &&
+    (cpu === undefined || [cpu].flat().includes(process.arch))
+  );
+}
+
+/** @param {string} folder @param {Entries} wanted @returns {boolean} whether npm's record of what it installed agrees */
+function isInstalled(folder, wanted) {
+  const record = join(folder, "node_modules/.package-lock.json");
+  if (!existsSync(record)) return false;
+  const installed = entriesOf(record);
+  return (
+    Object.entries(installed).every(([path, { integrity }]) => wanted[path]?.integrity === integrity) &&
+    Object.entries(wanted).every(([path, { optional }]) => optional || Object.hasOwn(installed, path)) &&
+    Object.keys(installed).length > 0
+  );
 }
 
 /** @param {string} folder @returns {string[]} problems */
 function provide(folder) {
-  const wanted = wantedVersion(folder);
-  if (wanted === undefined) return [`there is no ${packageName} for it`];
-  if (installedVersion(folder) === wanted) return [];
-  console.log(`Installing Node ${wanted} for tests (npm ci) …`);
+  const { dependencies = {}, optionalDependencies = {} } = JSON.parse(
+    readFileSync(join(folder, "package.json"), "utf8"),
+  );
+  const wanted = entriesOf(join(folder, "package-lock.json"));
+  const named = Object.keys({ ...dependencies, ...optionalDependencies });
+  const missing = named.filter((name) => wanted[`node_modules/${name}`] === undefined);
+  if (missing.length > 0) return [`package-lock.json lacks ${missing.join(", ")}`];
+  if (!named.some((name) => fits(wanted[`node_modules/${name}`] ?? {})))
+    return [`none of ${named.join(", ")} is for ${process.platform}-${process.arch}`];
+  if (isInstalled(folder, wanted)) return [];
+  console.log(`Installing ${named.join(", ")} for tests (npm ci) …`);
   const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   const npm = process.env.npm_execpath;
   const { status } = npm?.endsWith("js")

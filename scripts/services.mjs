@@ -17,7 +17,10 @@ import { conclude, flagValue } from "./check-run.mjs";
  */
 
 /** @type {readonly Service[]} */
-const services = [];
+const services = [
+  { command: "chromium", apt: "chromium", neededBy: "the tests of browsers" },
+  { command: "firefox-esr", apt: "firefox-esr", neededBy: "the tests of browsers" },
+];
 
 /** @param {string} command @returns {boolean} */
 function isOnPath(command) {

@@ -5,9 +5,17 @@ import { join } from "node:path";
 import { msgpackCodec } from "@sluice/protocol/msgpack";
 import { CountingLink } from "@sluice/protocol/testing";
 import { countingProxy } from "@sluice/protocol/testing/node";
-import { type Codec, jsonCodec, type Link, SluiceError, type Transport } from "@sluice/protocol/wire";
+import {
+  type Codec,
+  jsonCodec,
+  type Link,
+  type Listener,
+  SluiceError,
+  type Transport,
+} from "@sluice/protocol/wire";
 import { memoryTransport, messagePortTransport } from "@sluice/transport-memory";
 import { listenSocket, SocketTransport } from "@sluice/transport-socket";
+import { listenWebSocket, WebSocketTransport } from "@sluice/transport-websocket";
 
 /** What passed until now. */
 export interface Passed {
@@ -19,7 +27,7 @@ export interface Passed {
 /** What a server does with links. */
 export interface Acceptor {
   handle(transport: Transport<unknown, unknown>): void;
-  listen(listener: ReturnType<typeof listenSocket>): Promise<string[]>;
+  listen(listener: Listener): Promise<string[]>;
 }
 
 /** A wire that one server and its clients share. */
@@ -157,6 +165,21 @@ async function socketWire(scheme: "unix" | "tcp" | "tls"): Promise<Wire> {
   };
 }
 
+async function webSocketWire(): Promise<Wire> {
+  const listener = listenWebSocket({ port: 0 });
+  let proxy: Awaited<ReturnType<typeof countingProxy>> | undefined;
+  return {
+    transport: () => new WebSocketTransport({ url: (proxy?.address ?? "").replace("tcp:", "ws:") }),
+    async serve(acceptor) {
+      const [address = ""] = await acceptor.listen(listener);
+      proxy = await countingProxy("tcp://127.0.0.1:0", `tcp://${new URL(address).host}`);
+    },
+    passed: () => ({ up: proxy?.bytes.up ?? 0, down: proxy?.bytes.down ?? 0 }),
+    cut: () => proxy?.cut(),
+    close: async () => proxy?.close(),
+  };
+}
+
 const codecs = [jsonCodec, msgpackCodec];
 
 /**
@@ -196,4 +219,11 @@ export const matrix: readonly Cell[] = [
       open: () => socketWire(scheme),
     })),
   ),
+  ...codecs.map((codec) => ({
+    name: `ws, ${codec.name}`,
+    codec,
+    kind: "binary" as const,
+    counts: "bytes" as const,
+    open: webSocketWire,
+  })),
 ];

@@ -60,6 +60,45 @@ export const dashboard = {
       additionalProperties: false,
     },
   },
+  "numbers/produce": {
+    type: "stream",
+    description: "1, 2, 3, … without end: an item that is missing or comes twice shows",
+    param: {
+      type: "object",
+      properties: { perSecond: { type: "number", minimum: 100, maximum: 100_000 } },
+      required: ["perSecond"],
+      additionalProperties: false,
+    },
+    receive: { type: "integer", minimum: 1 },
+    result: {
+      type: "object",
+      properties: { total: { type: "integer", minimum: 0 } },
+      required: ["total"],
+      additionalProperties: false,
+    },
+  },
+  "numbers/progress": {
+    type: "stream",
+    description:
+      "How many numbers the handler of this connection's `numbers/produce` has made, every `interval` milliseconds",
+    param: {
+      type: "object",
+      properties: { interval: { type: "number", minimum: 10 } },
+      required: ["interval"],
+      additionalProperties: false,
+    },
+    receive: {
+      type: "object",
+      properties: { produced: { type: "integer", minimum: 0 } },
+      required: ["produced"],
+      additionalProperties: false,
+    },
+  },
+  "connection/cut": {
+    type: "request",
+    description:
+      "Breaks the link that this very call has come over; the session, and so the answer, outlives it",
+  },
 } as const satisfies ProtocolDefinition;
 
 export type Dashboard = typeof dashboard;

@@ -50,6 +50,7 @@ describe("the dashboard", () => {
     expect(code).toBe(0);
     const marks = [
       "Dashboard server listening on unix:",
+      "Dashboard page at http://127.0.0.1:",
       "Client connected",
       "📝 Changing log filter to ERROR level...",
       "🔄 Restarting web service...",
@@ -62,21 +63,21 @@ describe("the dashboard", () => {
     expect(at).toEqual(at.toSorted((a, b) => a - b));
     expect(at).not.toContain(-1);
 
-    const [oldPid, newPid] = /pid (\d+) → (\d+)/.exec(printed[at[4] ?? -1] ?? "")?.slice(1) ?? [];
+    const [oldPid, newPid] = /pid (\d+) → (\d+)/.exec(printed[at[5] ?? -1] ?? "")?.slice(1) ?? [];
     expect(newPid).not.toBe(oldPid);
     expect(existsSync(`/proc/${oldPid}`)).toBe(false);
     expect(existsSync(`/proc/${newPid}`)).toBe(false);
 
     const logsBetween = (from: number, to: number) =>
       printed.slice(at[from], at[to]).filter((line) => logForm.test(line));
-    const unfiltered = logsBetween(1, 2);
+    const unfiltered = logsBetween(2, 3);
     expect(unfiltered.some((line) => line.startsWith(`ℹ️ [INFO] web[${oldPid}]`))).toBe(true);
     expect(unfiltered.some((line) => line.startsWith("🔍"))).toBe(false);
-    const filtered = logsBetween(2, 3);
+    const filtered = logsBetween(3, 4);
     expect(filtered.some((line) => line.startsWith(`❌ [ERROR] web[${oldPid}]`))).toBe(true);
     // Six without the filter. What was on its way when the filter changed is printed after the change.
     expect(filtered.filter((line) => !line.startsWith("❌")).length).toBeLessThan(3);
-    const restarted = logsBetween(5, 6);
+    const restarted = logsBetween(6, 7);
     expect(restarted.some((line) => line.startsWith(`ℹ️ [INFO] web[${newPid}]`))).toBe(true);
     expect(restarted.some((line) => line.includes(`web[${oldPid}]`))).toBe(false);
 

@@ -1,7 +1,8 @@
 /**
- * The dashboard's server: measures this host, follows the log of a web service that it runs, and restarts it.
+ * The dashboard's server: measures this host, follows the log of a web service that it runs, and restarts it. It also serves
+ * the dashboard's page.
  *
- * `server.ts [<directory for the socket and the log>]`. `SLUICE_DEMO_SPEED` makes the service that much busier.
+ * `server.ts [<directory for the socket and the log> [<port of the page>]]`. `SLUICE_DEMO_SPEED` makes the service that much busier.
  */
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,15 +10,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ChannelHandler, type RequestHandler, Server, type StreamHandler } from "@sluice/server";
 import { type Dashboard, dashboard } from "./protocol.ts";
+import { buildPage } from "./src/build-page.ts";
 import { followFile } from "./src/follow-file.ts";
 import { hostSampler } from "./src/host-metrics.ts";
 import { isAtLeast, parseLogLine } from "./src/log-line.ts";
+import { NumberSource } from "./src/number-source.ts";
+import { servePage } from "./src/page-server.ts";
 import { pause } from "./src/pause.ts";
 import { Supervisor } from "./src/supervisor.ts";
 
 const directory = process.argv[2] ?? (await mkdtemp(join(tmpdir(), "sluice-dashboard-")));
 const logFile = join(directory, "web.log");
-const visitMs = 500 / Number(process.env.SLUICE_DEMO_SPEED ?? 1);
+const speed = Number(process.env.SLUICE_DEMO_SPEED ?? 1);
+const visitMs = 500 / speed;
 const service = fileURLToPath(new URL("src/service.ts", import.meta.url));
 
 const web = new Supervisor({
@@ -66,16 +71,33 @@ const restart: RequestHandler<Dashboard, "system/restart"> = async ({ param }) =
   }
 };
 
+const [files] = await Promise.all([buildPage(), web.start()]);
+const page = await servePage(files, Number(process.argv[3] ?? 0));
+
+const cut: RequestHandler<Dashboard, "connection/cut"> = ({ connection }) => {
+  if (page.cut(connection.remote)) console.log("Link cut");
+};
+
+const numbers = new NumberSource();
 const server = new Server({
   protocol: dashboard,
-  handlers: { "metrics/stream": metrics, "logs/watch": logs, "system/restart": restart },
-  public: true, // nobody has to sign in: only this user can open the socket
+  handlers: {
+    "metrics/stream": metrics,
+    "logs/watch": logs,
+    "system/restart": restart,
+    "numbers/produce": numbers.produce,
+    "numbers/progress": numbers.progress,
+    "connection/cut": cut,
+  },
+  graceMs: 30_000 / speed, // how long a page may be gone before its handlers end
+  public: true, // nobody has to sign in: only this user can open the socket, only this machine the page
 });
 server.on("connected", () => console.log("Client connected"));
 server.on("disconnected", () => console.log("Client disconnected"));
 
 async function shutDown(): Promise<void> {
   await server.dispose();
+  await page.close();
   await web.stop();
   process.exit();
 }
@@ -83,7 +105,7 @@ process.once("SIGINT", shutDown);
 process.once("SIGTERM", shutDown);
 process.once("disconnect", shutDown); // main.ts is gone, if that has started this process
 
-await web.start();
-const [address] = await server.listen(`unix:${join(directory, "dashboard.sock")}`);
+const [address] = await server.listen(`unix:${join(directory, "dashboard.sock")}`, page.listener);
 console.log(`Dashboard server listening on ${address}`);
+console.log(`Dashboard page at ${page.url}`);
 process.send?.("ready");

@@ -87,6 +87,7 @@ export function stagesOf(root) {
     { name: "packages", after: ["build"], run: script("check-packages") },
     { name: "sizes", after: ["build"], run: script("check-sizes") },
     { name: "strangers", after: ["build"], run: script("check-strangers") },
+    { name: "portability", alone: true, after: ["build"], run: script("runtimes-suite") },
     { name: "docs", run: script("check-docs") },
     { name: "budget", run: script("type-budget") },
     { name: "house", alone: true, run: vitest("house") },

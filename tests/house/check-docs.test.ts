@@ -182,3 +182,62 @@ test("check-docs resolves the project's packages to their sources", async () => 
 test("check-docs fails when no page holds code", async () => {
   expect(await checkDocs({ "README.md": "# Page\n" })).toMatchObject({ status: 1 });
 });
+
+const server = block(
+  "ts file=server.ts",
+  `import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+const url = new URL("http://127.0.0.1:8080");
+const server = createServer((_, response) => response.end(\`here is \${url.hostname}:\${port()}\\n\\nover\\n\`));
+const port = (): number => (server.address() as AddressInfo).port;
+server.listen(Number(url.port), () => console.log(\`http://127.0.0.1:\${port()}\`));`,
+);
+
+test("check-docs runs a transcript against the page's server, on a port that is free", async () => {
+  const transcript =
+    "$ curl -s \\\n    http://127.0.0.1:8080/\nhere is 127.0.0.1:8080\n\nover\n$ echo a 1 b >&2\na … b";
+  const { status, stdout } = await checkDocs({
+    "README.md": `${server}${block("console", "$ rm -rf nothing")}${block("console server=server.ts", transcript)}`,
+  });
+  expect(stdout).toMatch(/\n2 passed, 0 failed\n$/);
+  expect(status).toBe(0);
+});
+
+test.each([
+  ["other than the page says", "$ echo a\nb", "README.md:10 printed\n  a\n  where the page says\n  b\n"],
+  ["less than the page says", "$ echo a\na\nb", "README.md:10 printed"],
+  ["a line more than its dots stand for", "$ printf 'a\\nb\\n'\n…", "README.md:10 printed"],
+  ["nothing, since it does not end", "$ sleep 60; true", "did not end within"],
+])("check-docs notices a command that prints %s", async (_, transcript, expected) => {
+  const pages = { "README.md": `${server}${block("console server=server.ts", transcript)}` };
+  const { status, stdout } = await checkDocs(pages, ["--timeout", "5000"]);
+  expect(stdout).toContain(expected);
+  expect([status, stdout.endsWith("1 passed, 1 failed\n")]).toEqual([1, true]);
+});
+
+test.each([
+  [
+    "a server that the page does not have",
+    `${block("console server=other.ts", "$ true")}`,
+    "is no block of this page",
+  ],
+  [
+    "a transcript without a command",
+    `${server}${block("console server=server.ts", "true")}`,
+    "begins with a command",
+  ],
+  [
+    "a server that ends",
+    `${block("ts file=server.ts", 'throw new Error("at 127.0.0.1:8080");')}${block("console server=server.ts", "$ true")}`,
+    "its server ended with status 1",
+  ],
+  [
+    "a server without a port",
+    `${block("ts file=server.ts", "export {};")}${block("console server=server.ts", "$ true")}`,
+    "listens at no http://127.0.0.1",
+  ],
+])("check-docs notices %s", async (_, page, expected) => {
+  const { status, stdout } = await checkDocs({ "README.md": page });
+  expect(stdout).toContain(expected);
+  expect(status).toBe(1);
+});

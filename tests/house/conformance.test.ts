@@ -30,7 +30,6 @@ const list = (cases: readonly PlantedCase[]): object => ({
 const tree = {
   "docs/conformance-ids.json": list(good),
   [`${suite}/cases/one-cases.ts`]: 'export const cases = [{ id: "AA-1", title: "one", run() {} }];\n',
-  [`${suite}/later-cases.ts`]: 'export const later = [{ id: "AA-2", title: "two", reason: "boats" }];\n',
   "packages/protocol/test/three.test.ts":
     'import { describe, test } from "vitest";\ndescribe.each([["REL-F1 three"]])("%s", () => {\n  test("UTF-8 and a C1 control, TCP-2", () => {});\n});\n',
   "packages/protocol/test/suite-lake.test.ts":
@@ -155,11 +154,6 @@ describe("conformance finds", () => {
       "a later case with a test",
       { "tests/five.test.ts": "test(`AA-2 five`, () => {});\n" },
       "AA-2 is listed as later, and tests/five.test.ts shows it",
-    ],
-    [
-      "a case that only the suite leaves for later",
-      { [`${suite}/later-cases.ts`]: 'export const later = [{ id: "F1", title: "REL-F1" }];\n' },
-      `${suite}/later-cases.ts leaves F1 for later, and the list does not`,
     ],
     ["a case that is listed twice", withCases({ id: "F1", asserts: "again" }), "F1 is listed twice"],
     [

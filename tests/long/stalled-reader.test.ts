@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Child, inChild } from "@sluice/protocol/testing/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Figures, lineOf, writeLongRunPage } from "./long-run-page.ts";
+import { type Figures, lineOf, writeStalledReader } from "./long-run-page.ts";
 
 const seconds = 30;
 const MiB = 1_024 * 1_024;
@@ -25,7 +25,7 @@ beforeAll(() => {
 afterAll(() => {
   rmSync(folder, { recursive: true });
   // A page of a run that failed would say what is not so.
-  if (figures.length === 4) writeLongRunPage(seconds, figures);
+  if (figures.length === 4) writeStalledReader(seconds, figures);
 });
 
 function start(role: "server" | "client", address: string): Child {

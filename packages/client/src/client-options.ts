@@ -31,7 +31,8 @@ export type ClientHandlers<Protocol> = {
 /** A transport of a client of `Protocol`. */
 export type ClientTransport<Protocol> = Transport<ToClient<Protocol>, ToServer<Protocol>>;
 
-export interface ClientOptions<Protocol, Served = Protocol> extends LimitOptions {
+/** Options of a client that brings neither a validator nor handlers. */
+export interface BareClientOptions<Protocol> extends LimitOptions {
   /** How to reach the server. Of several, the next is tried when one fails. */
   readonly transport: ClientTransport<Protocol> | readonly ClientTransport<Protocol>[];
   /** What the server serves. Without it, calls are typed as the transport says, and neither params nor replies are checked. */
@@ -53,13 +54,9 @@ export interface ClientOptions<Protocol, Served = Protocol> extends LimitOptions
   readonly reconnect?: false | ReconnectOptions;
   /** `false`: a lost link ends its calls. Default `true`: they go on over the next one, if the server keeps sessions. */
   readonly session?: boolean;
-  /** Handlers for calls from the server. What is not here is refused. */
-  readonly handlers?: ClientHandlers<Served>;
-  /** The protocol of `handlers`. Default: `protocol`. */
-  readonly clientProtocol?: Served;
   /** How values travel. Default: JSON. */
   readonly codec?: Codec;
-  /** Checks values. Default: closures, which generate no code. */
+  /** Checks values. Default: of {@link Client} closures, which generate no code; of {@link BareClient} none. */
   readonly validator?: Validator;
   /** Which messages are checked. Default `"all"`. */
   readonly validate?: ValidateMode;
@@ -69,6 +66,13 @@ export interface ClientOptions<Protocol, Served = Protocol> extends LimitOptions
   readonly logger?: Logger;
   /** For tests. Default: the system's. */
   readonly clock?: Clock;
+}
+
+export interface ClientOptions<Protocol, Served = Protocol> extends BareClientOptions<Protocol> {
+  /** Handlers for calls from the server. What is not here is refused. */
+  readonly handlers?: ClientHandlers<Served>;
+  /** The protocol of `handlers`. Default: `protocol`. */
+  readonly clientProtocol?: Served;
 }
 
 /** Every one of them: the compiler misses what is forgotten. */

@@ -1,84 +1,16 @@
 /**
- * A client of a server: typed calls that wait for the connection, over a connection that is kept.
+ * The client as most programs want it: it checks what it sends and receives, and serves calls of the server if it has handlers.
  */
-import {
-  type Api,
-  type CallArguments,
-  type ChannelArguments,
-  type ChannelCall,
-  checkDefinition,
-  closures,
-  type DataOf,
-  type EventArguments,
-  type Logger,
-  type ParamOf,
-  type ProcedureNames,
-  type ProtocolDefinition,
-  type ReceiveOf,
-  type ResultOf,
-  type SendOf,
-  type ServerDescription,
-  type Service,
-  type StreamCall,
-  type TypedCalls,
-} from "@sluice/protocol";
-import {
-  Caller,
-  type CallerDefaults,
-  type CallerMiddleware,
-  type Clock,
-  consoleLogger,
-  EventEmitter,
-  introspection,
-  isService,
-  jsonCodec,
-  makeApi,
-  newPeer,
-  type ResolvedLimits,
-  Retries,
-  resolveLimits,
-  SluiceError,
-  serviceApi,
-  serviceProcedures,
-  systemClock,
-  type Transport,
-  within,
-} from "@sluice/protocol/wire";
-import { type ClientOptions, checkClientOptions, checkTransports } from "./client-options.ts";
-import { ClientConnection, type ClientStatus } from "./connection.ts";
-import { type PingOptions, ping } from "./ping.ts";
-import { ClientProcedures } from "./procedures.ts";
-import { ReconnectPolicy } from "./reconnect-policy.ts";
+import { checkDefinition, closures, type ProtocolDefinition, type Validator } from "@sluice/protocol";
+import { consoleLogger } from "@sluice/protocol/wire";
+import { BareClient, type ClientParts } from "./bare-client.ts";
+import { type ClientOptions, checkClientOptions } from "./client-options.ts";
 import { reverseCalls } from "./reverse-calls.ts";
-
-/** How long a transport may take to end, ms. */
-const transportEndMs = 5_000;
-
-/** Events of a client by name. */
-export interface ClientEvents {
-  /** The status has changed. */
-  status: ClientStatus;
-}
 
 export class Client<
   const Protocol extends ProtocolDefinition = ProtocolDefinition,
   const Served extends ProtocolDefinition = Protocol,
-> implements TypedCalls<Protocol>
-{
-  readonly #clock: Clock;
-  readonly #limits: ResolvedLimits;
-  readonly #events = new EventEmitter<ClientEvents>();
-  readonly #connection: ClientConnection;
-  readonly #logger: Logger;
-  readonly #transports: readonly Pick<Transport, "name" | "dispose">[];
-  readonly #protocol: ProtocolDefinition | undefined;
-  readonly #procedures: ClientProcedures;
-  readonly #retries: Retries;
-  readonly #makeCaller: (procedures: ClientProcedures) => Caller;
-  readonly #caller: Caller;
-  #api: unknown;
-  #disposing: Promise<void> | undefined;
-
+> extends BareClient<Protocol> {
   /**
    * Begins to connect at once.
    * @throws {TypeError} for options that are not known, a transport, protocol or handlers that are none; {@link RangeError} for
@@ -86,199 +18,29 @@ export class Client<
    */
   constructor(options: ClientOptions<Protocol, Served>) {
     checkClientOptions(options);
-    const { protocol, clientProtocol, handlers = {}, reconnect, validate = "all" } = options;
-    if (protocol !== undefined) checkDefinition(protocol);
-    const limits = resolveLimits(options);
-    const clock = options.clock ?? systemClock;
-    const logger = options.logger ?? consoleLogger;
-    const local = newPeer(options.name ?? "client");
-    const validator = options.validator ?? closures();
-    const transports = checkTransports(options.transport);
-    const { timeout, idleTimeout, failFast = false } = options;
-    const defaults: CallerDefaults = { timeout, idleTimeout, failFast };
-    this.#clock = clock;
-    this.#logger = logger;
-    this.#limits = limits;
-    this.#protocol = protocol;
-    this.#transports = transports;
-    this.#procedures = new ClientProcedures(protocol, { validator, validate, limits });
-    const retries = new Retries(options.retry, clock);
-    this.#retries = retries;
-    this.#connection = new ClientConnection({
-      transports,
-      local,
-      limits,
-      clock,
-      logger,
-      codecs: [options.codec ?? jsonCodec],
-      credentials: options.credentials,
-      reconnect: reconnect === false ? undefined : new ReconnectPolicy(reconnect),
-      keepsSession: options.session !== false,
-      serve: reverseCalls({
-        protocol: clientProtocol ?? protocol,
+    const { validator = closures() } = options;
+    super({ ...options, validator }, partsOf(options, validator));
+  }
+}
+
+function partsOf<Protocol extends ProtocolDefinition, Served extends ProtocolDefinition>(
+  options: ClientOptions<Protocol, Served>,
+  validator: Validator,
+): ClientParts {
+  const { protocol, clientProtocol = protocol, handlers = {}, validate = "all" } = options;
+  const { logger = consoleLogger } = options;
+  return {
+    checkProtocol: checkDefinition,
+    peerCalls: (local, limits, caller) =>
+      reverseCalls({
+        protocol: clientProtocol,
         handlers,
         local,
         limits,
         validator,
         validate,
         logger,
-        caller: () => this.#caller,
+        caller,
       }),
-      onStatus: (status) => this.#tellStatus(status),
-    });
-    const connection = this.#connection;
-    const middleware: CallerMiddleware[] = [];
-    this.#makeCaller = (procedures) => {
-      const route = {
-        get session() {
-          return connection.session;
-        },
-        get lastFailure() {
-          return connection.lastFailure;
-        },
-        waitForSession: () => connection.waitForSession(),
-        procedures: procedures.of.bind(procedures),
-      };
-      return new Caller(route, defaults, clock, logger, middleware, retries);
-    };
-    this.#caller = this.#makeCaller(this.#procedures);
-    queueMicrotask(() => this.#connection.start());
-  }
-
-  get status(): ClientStatus {
-    return this.#connection.status;
-  }
-
-  /** Resolves when the client is connected; rejects when it never will be. */
-  get ready(): Promise<void> {
-    const ready = this.#connection.waitForSession().then(ignore);
-    ready.catch(ignore);
-    return ready;
-  }
-
-  /** The procedures as functions: `client.api.system.restart({ service: "web" })`. Needs the option `protocol`. */
-  get api(): Api<Protocol> {
-    if (this.#protocol === undefined) throw new TypeError("client.api needs the option `protocol`");
-    this.#api ??= makeApi(this.#caller, this.#protocol);
-    return this.#api as Api<Protocol>;
-  }
-
-  // The casts in the four calls forget nothing: the caller gives what the protocol's schemas say.
-
-  request<Procedure extends ProcedureNames<Protocol, "request">>(
-    name: Procedure,
-    ...[options]: CallArguments<ParamOf<Protocol, Procedure>>
-  ): Promise<ResultOf<Protocol, Procedure>> {
-    return this.#caller.request(name, options) as Promise<ResultOf<Protocol, Procedure>>;
-  }
-
-  stream<Procedure extends ProcedureNames<Protocol, "stream">>(
-    name: Procedure,
-    ...[options]: CallArguments<ParamOf<Protocol, Procedure>>
-  ): StreamCall<ReceiveOf<Protocol, Procedure>, ResultOf<Protocol, Procedure>> {
-    return this.#caller.items(name, "stream", options) as StreamCall<
-      ReceiveOf<Protocol, Procedure>,
-      ResultOf<Protocol, Procedure>
-    >;
-  }
-
-  channel<Procedure extends ProcedureNames<Protocol, "channel">>(
-    name: Procedure,
-    ...[options]: ChannelArguments<ParamOf<Protocol, Procedure>, SendOf<Protocol, Procedure>>
-  ): ChannelCall<SendOf<Protocol, Procedure>, ReceiveOf<Protocol, Procedure>, ResultOf<Protocol, Procedure>> {
-    return this.#caller.items(name, "channel", options) as ChannelCall<
-      SendOf<Protocol, Procedure>,
-      ReceiveOf<Protocol, Procedure>,
-      ResultOf<Protocol, Procedure>
-    >;
-  }
-
-  event<Procedure extends ProcedureNames<Protocol, "event">>(
-    name: Procedure,
-    ...[options]: EventArguments<DataOf<Protocol, Procedure>>
-  ): Promise<void> {
-    return this.#caller.event(name, options);
-  }
-
-  /** The procedures of another protocol, or of a service, that the server serves, as functions. */
-  service<const Other extends ProtocolDefinition>(served: Other | Service<Other>): Api<Other> {
-    checkDefinition(isService(served) ? served.protocol : served);
-    const caller = this.#makeCaller(this.#procedures.with(serviceProcedures(served)));
-    return serviceApi(caller, served) as Api<Other>;
-  }
-
-  /** What the server serves to this client, with schemas. */
-  describe(): Promise<ServerDescription> {
-    const caller = this.#makeCaller(this.#procedures.with(introspection));
-    return caller.request("$describe") as Promise<ServerDescription>;
-  }
-
-  /**
-   * The time that a sign of life takes to the server and back, ms.
-   *
-   * Rejects with `DEADLINE_EXCEEDED` after `timeout` ms without an answer (default: `handshakeTimeout`), of which waiting for the
-   * connection is a part.
-   */
-  ping(options: PingOptions = {}): Promise<number> {
-    return ping(this.#connection, this.#clock, this.#limits.handshakeTimeout, options);
-  }
-
-  /** Runs `middleware` around every call of this client, inside of what was added before. */
-  use(middleware: CallerMiddleware): this {
-    this.#caller.use(middleware);
-    return this;
-  }
-
-  /** Calls `listener` for every event of that name. Returns what takes it off. */
-  on<Name extends keyof ClientEvents>(name: Name, listener: (data: ClientEvents[Name]) => void): () => void {
-    return this.#events.on(name, listener);
-  }
-
-  off<Name extends keyof ClientEvents>(name: Name, listener: (data: ClientEvents[Name]) => void): void {
-    this.#events.off(name, listener);
-  }
-
-  /**
-   * Stops the calls that run and waits for their ends, up to `graceMs`; then ends the session and the transports, and waits up to
-   * 5 s for those. Calls that wait to be repeated end at once, and none is repeated any more. Nothing of the client keeps the process
-   * alive after that. A second call waits for the first.
-   */
-  dispose(): Promise<void> {
-    this.#disposing ??= this.#dispose();
-    return this.#disposing;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
-  }
-
-  /** What a listener throws does not concern the connection. */
-  #tellStatus(status: ClientStatus): void {
-    try {
-      this.#events.emit("status", status);
-    } catch (error) {
-      this.#logger.error("A listener of status failed", { error });
-    }
-  }
-
-  async #dispose(): Promise<void> {
-    const clock = this.#clock;
-    const disposed = new SluiceError("CANCELLED", "The client was disposed", { processed: "no" });
-    this.#retries.close(disposed);
-    const session = this.#connection.anySession;
-    // One without a link has nobody to tell.
-    if (session !== undefined && !session.isDetached) {
-      await within(clock, this.#limits.graceMs, session.stop(), ignore);
-    }
-    this.#connection.close(disposed);
-    const ends = this.#transports.map((transport) =>
-      within(clock, transportEndMs, transport.dispose(), () => {
-        const what = `The transport ${transport.name} has not ended`;
-        this.#logger.warn(`${what} ${transportEndMs} ms after its dispose()`);
-      }),
-    );
-    await Promise.all(ends);
-  }
+  };
 }
-
-function ignore(): void {}

@@ -3,12 +3,12 @@
  */
 import type { Logger } from "@sluice/protocol";
 import {
-  type CallAcceptor,
   type Clock,
   type Codec,
-  type ConnectSessionOptions,
-  connectSession,
+  type ConnectLinkOptions,
+  connectLink,
   type LocalPeer,
+  type MakePeerCalls,
   type ResolvedLimits,
   type Session,
   SluiceError,
@@ -37,7 +37,8 @@ export interface ConnectionOptions {
   readonly reconnect: ReconnectPolicy | undefined;
   /** Whether calls shall go on over the next link. */
   readonly keepsSession: boolean;
-  serve(session: Session): CallAcceptor;
+  /** What takes the calls of the server. */
+  peerCalls(session: Session): MakePeerCalls;
   /** Told of every change, after it. */
   onStatus(status: ClientStatus): void;
 }
@@ -152,19 +153,18 @@ export class ClientConnection {
         link.destroy();
         return;
       }
-      const serve = (session: Session): CallAcceptor => this.#options.serve(session);
       // A handshake that nobody waits for any more would keep the process alive until its time is over.
       // Once that is done, the session ends with its link.
       const giveUp = (): void => link.destroy();
       attempt.signal.addEventListener("abort", giveUp);
-      const session = await connectSession(link, {
+      const session = await connectLink(link, {
         local,
         limits,
         clock,
         codecs,
         credentials,
         session: this.#wantedSession(),
-        serve,
+        peerCalls: (made) => this.#options.peerCalls(made),
       });
       attempt.signal.removeEventListener("abort", giveUp);
       if (!attempt.signal.aborted) this.#connected(session);
@@ -175,7 +175,7 @@ export class ClientConnection {
   }
 
   /** The session that lost its link, a new one, or one that ends with its link. */
-  #wantedSession(): ConnectSessionOptions["session"] {
+  #wantedSession(): ConnectLinkOptions["session"] {
     const session = this.#session;
     const ticket = session?.isDetached === true ? session.ticket : undefined;
     if (session !== undefined && ticket !== undefined) return { session, ticket, attempt: ++this.#claims };
@@ -245,7 +245,7 @@ export class ClientConnection {
 
   /** The link is lost: another one is tried, within `spreadMs` at least if the session is lost, too. */
   #again(error: SluiceError, spreadMs = 0): void {
-    const { reconnect, logger, clock } = this.#options;
+    const { logger, clock } = this.#options;
     const { length } = this.#options.transports;
     if (clock.now() - this.#connectedAt >= healthyMs) this.#failures = 0;
     // The loss is one more failure for the policy, and the first transport has its try again.
@@ -253,7 +253,7 @@ export class ClientConnection {
     this.#lastFailure = error;
     logger.info(`The connection was lost: ${error.message}`);
     this.#setStatus("reconnecting");
-    this.#againIn(reconnect?.delay(this.#failures / length, spreadMs), error);
+    this.#tryAgain(this.#failures / length, error, spreadMs);
   }
 
   #failed(error: SluiceError, transport: Transport<unknown, unknown>): void {
@@ -270,19 +270,19 @@ export class ClientConnection {
     else {
       // Every transport has had its try: that is one failure for the policy.
       if (this.#status !== "connecting") this.#setStatus("reconnecting");
-      this.#againIn(reconnect?.delay(this.#failures / transports.length), error);
+      this.#tryAgain(this.#failures / transports.length, error);
     }
   }
 
-  #againIn(delayMs: number | undefined, error: SluiceError): void {
+  #tryAgain(failures: number, error: SluiceError, spreadMs = 0): void {
     if (this.#closedBy !== undefined) return;
-    // A session that waits is looked for in time, and more than once.
-    const inTime =
-      this.#session?.isDetached === true
-        ? (this.#session.ticket?.graceMs ?? 0) / 4
-        : Number.POSITIVE_INFINITY;
+    const { reconnect, clock } = this.#options;
+    const session = this.#session;
+    // A session that waits is looked for in time, and more than once; at random, too, so that those of one server come apart.
+    const graceMs = session?.isDetached === true ? (session.ticket?.graceMs ?? 0) : Number.POSITIVE_INFINITY;
+    const delayMs = reconnect?.delay(failures, { mostMs: graceMs / 4, spreadMs });
     if (delayMs === undefined) this.#giveUp(error);
-    else this.#retry = this.#options.clock.setTimer(Math.min(delayMs, inTime), () => void this.#connect());
+    else this.#retry = clock.setTimer(delayMs, () => void this.#connect());
   }
 
   #setStatus(status: ClientStatus): void {

@@ -18,6 +18,14 @@ export interface ReconnectOptions {
   readonly attempts?: number;
 }
 
+/** What else bounds a delay. */
+export interface DelayBounds {
+  /** No delay is longer, ms. */
+  readonly mostMs?: number;
+  /** Over how long a server that goes asks its clients to come back, ms; not heeded beyond `max`, nor without jitter. Default 0. */
+  readonly spreadMs?: number;
+}
+
 export class ReconnectPolicy {
   readonly #options: Required<ReconnectOptions>;
   readonly #random: () => number;
@@ -40,15 +48,15 @@ export class ReconnectPolicy {
     this.#random = random;
   }
 
-  /**
-   * Milliseconds to wait after `failures` failures in a row (from 1); `undefined`: give up. `spreadMs`: over how long a server that goes
-   * asks its clients to come back; not heeded beyond `max`, nor without jitter.
-   */
-  delay(failures: number, spreadMs = 0): number | undefined {
+  /** Milliseconds to wait after `failures` failures in a row (from 1); `undefined`: give up. */
+  delay(
+    failures: number,
+    { mostMs = Number.POSITIVE_INFINITY, spreadMs = 0 }: DelayBounds = {},
+  ): number | undefined {
     const { initial, max, factor, jitter, attempts } = this.#options;
     if (failures > attempts) return undefined;
     // 0 stays 0, also where the factor's power is past all numbers.
-    const bound = initial === 0 ? 0 : Math.min(max, initial * factor ** (failures - 1));
+    const bound = initial === 0 ? 0 : Math.min(max, mostMs, initial * factor ** (failures - 1));
     return jitter === "none" ? bound : Math.max(bound, Math.min(max, spreadMs)) * this.#random();
   }
 }

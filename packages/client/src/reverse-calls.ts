@@ -5,15 +5,16 @@ import type { Connection, Logger, ProtocolDefinition, Validator } from "@sluice/
 import { checkDefinition } from "@sluice/protocol";
 import {
   type AnyHandler,
-  type CallAcceptor,
   type Caller,
   CompiledProtocol,
   Dispatcher,
   type LocalPeer,
+  type MakePeerCalls,
   makePeerClient,
   type ResolvedLimits,
+  refuseCalls,
   type Session,
-  SluiceError,
+  takeCalls,
   type ValidateMode,
 } from "@sluice/protocol/wire";
 
@@ -34,9 +35,9 @@ export interface ReverseCallOptions {
  * Makes what serves a session's calls from the server.
  * @throws {TypeError} for a handler that is not in the protocol, or no function
  */
-export function reverseCalls(options: ReverseCallOptions): (session: Session) => CallAcceptor {
+export function reverseCalls(options: ReverseCallOptions): (session: Session) => MakePeerCalls {
   const handlers = checkHandlers(options);
-  if (handlers.size === 0) return () => ({ accept: refuse });
+  if (handlers.size === 0) return () => refuseCalls;
   return (session) => {
     const { protocol, limits, validator, validate, logger, local } = options;
     const { encoding } = session;
@@ -53,7 +54,7 @@ export function reverseCalls(options: ReverseCallOptions): (session: Session) =>
       remote: session.info.remote,
       peerCertificate: session.info.peerCertificate,
     };
-    return new Dispatcher({
+    const dispatcher = new Dispatcher({
       session,
       scope: {
         context: undefined,
@@ -73,6 +74,7 @@ export function reverseCalls(options: ReverseCallOptions): (session: Session) =>
       admit() {},
       guard: () => undefined,
     });
+    return takeCalls(dispatcher);
   };
 }
 
@@ -89,8 +91,4 @@ function checkHandlers({ protocol, handlers }: ReverseCallOptions): ReadonlyMap<
     byName.set(name, handler as AnyHandler);
   }
   return byName;
-}
-
-function refuse(): never {
-  throw new SluiceError("UNIMPLEMENTED", "This client serves no calls", { processed: "no" });
 }

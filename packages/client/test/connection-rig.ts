@@ -1,6 +1,13 @@
 /** A ClientConnection on a fake clock, its statuses, and those who wait for it. */
 import { FakeClock } from "@sluice/protocol/testing";
-import { jsonCodec, newPeer, resolveLimits, type Session, SluiceError } from "@sluice/protocol/wire";
+import {
+  jsonCodec,
+  newPeer,
+  refuseCalls,
+  resolveLimits,
+  type Session,
+  SluiceError,
+} from "@sluice/protocol/wire";
 import { expect } from "vitest";
 import { ClientConnection, type ClientStatus, type ConnectionOptions } from "../src/connection.ts";
 import { ReconnectPolicy } from "../src/reconnect-policy.ts";
@@ -33,11 +40,7 @@ export class ConnectionRig {
       credentials: undefined,
       reconnect: new ReconnectPolicy({ jitter: "none" }),
       keepsSession: true,
-      serve: () => ({
-        accept() {
-          throw new SluiceError("UNIMPLEMENTED", "Nothing is served here");
-        },
-      }),
+      peerCalls: () => refuseCalls,
       onStatus: (status) => {
         this.statuses.push(status);
         this.onStatus(status);

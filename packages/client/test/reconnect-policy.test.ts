@@ -62,7 +62,7 @@ describe("ReconnectPolicy of a client that its server has asked to come back wit
     ["no longer than `max`", { max: 800 }, 4_294_967_295, 400],
     ["as ever without jitter", { jitter: "none" }, 2_000, 100],
   ] as const)("waits %s", (_, options, spreadMs, expected) => {
-    expect(new ReconnectPolicy(options, () => 0.5).delay(1, spreadMs)).toBe(expected);
+    expect(new ReconnectPolicy(options, () => 0.5).delay(1, { spreadMs })).toBe(expected);
   });
 });
 

@@ -29,6 +29,8 @@ export class ScriptedTransport implements Transport {
   readonly name: string;
   #outcome: Outcome = { name: "accept" };
   #goOn: (() => void)[] = [];
+  /** Sessions can be found again for so long, ms, says the peer; it finds none. Default: they end with their links. */
+  graceMs: number | undefined;
   /** Follows every WELCOME in the same breath. */
   afterWelcome: Frame | undefined;
   /** How often a link was asked for. */
@@ -108,7 +110,11 @@ export class ScriptedTransport implements Transport {
       authenticate: (hello) => {
         this.hellos.push(hello);
         if (outcome.name === "refuse") throw outcome.error;
+        const { graceMs } = this;
+        const id = String(this.hellos.length);
         return {
+          ...(graceMs !== undefined &&
+            hello.session !== undefined && { ticket: { id, secret: id, graceMs } }),
           serve: () => ({
             accept() {
               throw new SluiceError("UNIMPLEMENTED", "Nothing is served here");

@@ -55,6 +55,7 @@ export {
   type PipeMetadata,
   pipeFrameHeadBytes,
 } from "./frame/pipe-frame.ts";
+export { decodeTextFrame, encodeTextFrame, maxTextFrame } from "./frame/text-frames.ts";
 export { invalidUtf8, standardUtf8, type Utf8 } from "./frame/utf8.ts";
 export {
   type LimitOptions,
@@ -66,15 +67,32 @@ export {
 } from "./limits.ts";
 export { type ByteDuplex, type ByteDuplexEvents, ByteLink } from "./link/byte-link.ts";
 export type { Link, LinkInfo, LinkReceiver } from "./link/link.ts";
+export type {
+  PipeCarrier,
+  PipeConnectOptions,
+  PipeListener,
+  PipeListenOptions,
+} from "./link/pipe-carrier.ts";
 export {
   type AddressOptions,
   listenerAt,
   register,
   type TransportModule,
+  transportModuleOf,
   transportTo,
 } from "./link/scheme-table.ts";
 export type { Pem, TlsOptions } from "./link/tls-options.ts";
-export type { ConnectOptions, Listener, Transport } from "./link/transport.ts";
+export type { ConnectOptions, FindProcedure, Listener, Transport } from "./link/transport.ts";
+export {
+  isHostAllowed,
+  isLoopbackHost,
+  isOriginAllowed,
+  type WebOriginOptions,
+  type WebOriginRules,
+  type WebRequestOrigin,
+  webOriginRules,
+  webRefusal,
+} from "./link/web-origin.ts";
 export { checkOptionNames, optionPaths } from "./option-names.ts";
 export { JoinedLinks, type JoinedLinksOptions } from "./relay/joined-links.ts";
 export { Relay, type RelayOptions } from "./relay/relay.ts";
@@ -95,7 +113,13 @@ export {
 } from "./session/accept-session.ts";
 export type { CallAcceptor, CallPlan } from "./session/call-acceptor.ts";
 export { type CallEnd, cancelled } from "./session/call-end.ts";
-export { type ConnectSessionOptions, connectSession, type FormerSession } from "./session/connect-session.ts";
+export {
+  type ConnectLinkOptions,
+  type ConnectSessionOptions,
+  connectLink,
+  connectSession,
+  type FormerSession,
+} from "./session/connect-session.ts";
 export {
   type Hello,
   type LocalPeer,
@@ -106,9 +130,12 @@ export {
   wireVersion,
 } from "./session/handshake.ts";
 export type { IncomingCall } from "./session/incoming-call.ts";
+export { takeCalls } from "./session/incoming-calls.ts";
 export type { OpenRequest } from "./session/open-frame.ts";
 export type { OutgoingCall } from "./session/outgoing-call.ts";
+export type { MakePeerCalls, PeerCalls } from "./session/peer-calls.ts";
 export { refuseLink } from "./session/refuse-link.ts";
+export { refuseCalls } from "./session/refused-calls.ts";
 export { Ring } from "./session/ring.ts";
 export { Session } from "./session/session.ts";
 export type { SessionListener, SessionOptions } from "./session/session-options.ts";

@@ -2,7 +2,13 @@
  * Where a server listens, until it stops.
  */
 import type { Logger } from "@sluice/protocol";
-import { type Clock, type Link, type Listener, settlesWithin } from "@sluice/protocol/wire";
+import {
+  type Clock,
+  type FindProcedure,
+  type Link,
+  type Listener,
+  settlesWithin,
+} from "@sluice/protocol/wire";
 import { listenerFor } from "./by-scheme.ts";
 
 /** How long a listener may take to end, ms. */
@@ -21,9 +27,9 @@ export class Listeners {
   }
 
   /** Listens at `where`. Resolves with the address; rejects as {@link Listener.listen}. */
-  async listen(where: string | Listener, accept: (link: Link) => void): Promise<string> {
+  async listen(where: string | Listener, accept: (link: Link) => void, find: FindProcedure): Promise<string> {
     const listener = typeof where === "string" ? await listenerFor(where) : where;
-    const address = await listener.listen(accept);
+    const address = await listener.listen(accept, find);
     // Whoever stopped meanwhile knew nothing of it.
     if (this.#end === undefined) this.#addresses.set(listener, address);
     else await this.#close(listener, address);

@@ -54,7 +54,7 @@ export interface ServerOptions<Protocol, Context> extends LimitOptions {
   readonly clientProtocol?: ProtocolDefinition;
   /** Codecs that a client may choose. Default: JSON and MessagePack. */
   readonly codecs?: readonly Codec[];
-  /** Checks values. Default: Ajv, and closures where generating code is refused. */
+  /** Checks values. Default: Ajv, and closures in browsers and wherever generating code is refused. */
   readonly validator?: Validator;
   /** Which messages are checked. Default `"all"`. */
   readonly validate?: ValidateMode;

@@ -113,7 +113,7 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     if (transport.accept === undefined) {
       throw new TypeError(`Cannot serve a ${transport.name} transport: it only connects`);
     }
-    transport.accept((link) => void this.#accept(link));
+    transport.accept((link) => void this.#accept(link), this.#registry.definitionOf);
   }
 
   /**
@@ -127,7 +127,8 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
     checkPlaces(where);
     const addresses: string[] = [];
     for (const one of where) {
-      addresses.push(await this.#listeners.listen(one, (link) => void this.#accept(link)));
+      const accept = (link: Link): void => void this.#accept(link);
+      addresses.push(await this.#listeners.listen(one, accept, this.#registry.definitionOf));
       this.#checkServing();
     }
     return addresses;

@@ -7,6 +7,7 @@ import {
   CompiledProtocol,
   type CompileProtocolOptions,
   compareVersions,
+  type FindProcedure,
   jsonSchemaOf,
   type ServedProcedure,
   type ServiceDescription,
@@ -67,18 +68,19 @@ export class ServiceRegistry {
 
   /** What serves `name`, compiled by `compiled`. */
   find(name: string, compiled: CompiledServices): ServedProcedure | undefined {
-    let found = this.#found.get(name);
-    if (found === undefined) {
-      found = this.#resolve(name);
-      if (found === undefined) return undefined;
-      // Many names can mean one procedure; a peer shall not fill the memory with them.
-      if (this.#found.size < 10_000) this.#found.set(name, found);
-    }
+    const found = this.#lookUp(name);
+    if (found === undefined) return undefined;
     const { entry } = found;
     const procedure = compiled.of(entry.served).find(prefixOf(entry.service) + found.procedure);
     const handler = entry.handlers.get(found.procedure);
     return procedure === undefined || handler === undefined ? undefined : { procedure, handler };
   }
+
+  /** The definition of what serves `name`. */
+  readonly definitionOf: FindProcedure = (name) => {
+    const found = this.#lookUp(name);
+    return found?.entry.protocol[found.procedure];
+  };
 
   /** What is served, for `$describe`; `shows` says which procedures. */
   describe(shows: (name: string) => boolean): ServiceDescription[] {
@@ -127,6 +129,15 @@ export class ServiceRegistry {
           );
     this.#entries.push({ service, protocol, served, handlers: byName });
     this.#found = new Map();
+  }
+
+  #lookUp(name: string): { readonly entry: Entry; readonly procedure: string } | undefined {
+    const known = this.#found.get(name);
+    if (known !== undefined) return known;
+    const found = this.#resolve(name);
+    // Many names can mean one procedure; a peer shall not fill the memory with them.
+    if (found !== undefined && this.#found.size < 10_000) this.#found.set(name, found);
+    return found;
   }
 
   #resolve(name: string): { entry: Entry; procedure: string } | undefined {

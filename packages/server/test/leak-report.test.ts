@@ -1,5 +1,6 @@
 /** What a server says of handlers that outlive it: which they are, also where nobody else remembers their calls. */
 import type { ProtocolDefinition } from "@sluice/protocol";
+import type { Link, Transport } from "@sluice/protocol/wire";
 import { describe, expect, test } from "vitest";
 import { leakReport } from "../src/leak-report.ts";
 import { gate, World } from "./world.ts";
@@ -21,6 +22,25 @@ function stubborn() {
     drainTimeout: 300,
   });
   return { going, world };
+}
+
+/** The transport of a client, with what breaks its links. */
+function breakable({ link: { client } }: World): { readonly transport: Transport; cut(): void } {
+  const links: Link[] = [];
+  return {
+    transport: {
+      name: client.name,
+      async connect(options) {
+        const link = await client.connect(options);
+        links.push(link);
+        return link;
+      },
+      dispose: async () => {},
+    },
+    cut() {
+      for (const link of links.splice(0)) link.destroy();
+    },
+  };
 }
 
 /** What was warned of, with its fields. */
@@ -75,17 +95,27 @@ describe("X30 a server that gives up waiting", () => {
     await world.until(gone.ready);
     await world.run();
     await world.until(gone.dispose());
-    const client = world.connect();
+    const { transport, cut } = breakable(world);
+    // Back only when the server has gone.
+    const client = world.connect({
+      transport,
+      reconnect: { initial: 60_000, max: 60_000, jitter: "none" },
+    });
     const detached = client.request("wait").catch(() => {});
     await world.until(client.ready);
     await world.run();
+    let losses = 0;
+    world.server.on("detached", () => void losses++);
+    cut();
     await world.advance(5_000);
+    expect([losses, world.server.connections, client.status]).toEqual([1, [], "reconnecting"]);
     const disposed = world.server.dispose();
     await world.advance(300);
     await world.until(disposed);
     expect(world.complaints).toEqual([
       "2 handlers ignore that their signal has aborted, 300 ms after the shutdown: 2 of wait for up to 5300 ms",
     ]);
+    await world.advance(30_000); // the grace, at the client
     going.open();
     await world.until(Promise.all([lost, detached]));
     await world.end();

@@ -26,7 +26,7 @@ import {
   payloadBytesOf,
   weightOf,
 } from "./port-batch.ts";
-import { listenToPort, type MessagePortLike } from "./port-like.ts";
+import { listenToPort, type MessagePortLike, postTo } from "./port-like.ts";
 import { PortRoom } from "./port-room.ts";
 
 export class MessagePortLink implements Link {
@@ -143,7 +143,7 @@ export class MessagePortLink implements Link {
     this.#sending = [];
     this.#moved = [];
     try {
-      this.#port.postMessage({ number: this.#posted + 1, frames, taken: this.#room.tell(), end }, moved);
+      postTo(this.#port, { number: this.#posted + 1, frames, taken: this.#room.tell(), end }, moved);
       this.#posted++;
     } catch (cause) {
       this.#fail(unpostable(cause));

@@ -72,6 +72,26 @@ function listenToEmitter(port: EmitterPort, listener: PortListener): () => void 
   );
 }
 
+/** Ports that have refused to move buffers: those of workerd know no transfer lists. */
+const copyingPorts = new WeakSet<MessagePortLike>();
+
+/**
+ * Posts `message`, and moves `buffers` of it to the other side where the port can; elsewhere they are copied.
+ * @throws what the port throws for a message that cannot be cloned
+ */
+export function postTo(port: MessagePortLike, message: unknown, buffers: ArrayBuffer[]): void {
+  if (buffers.length > 0 && !copyingPorts.has(port)) {
+    try {
+      port.postMessage(message, buffers);
+      return;
+    } catch {
+      // Nothing was posted, so nothing was moved. If the buffers are not the reason, the port says so again.
+    }
+  }
+  port.postMessage(message, []);
+  if (buffers.length > 0) copyingPorts.add(port);
+}
+
 /** Adds every listener; returns what takes them off. */
 function subscribe(
   heard: Readonly<Record<string, (value: unknown) => void>>,

@@ -154,6 +154,32 @@ describe("values", () => {
     link.destroy();
   });
 
+  test("are copied on a port that knows no transfer lists, after one attempt", async () => {
+    const attempts: number[] = [];
+    class CopyingPort extends SilentPort {
+      override postMessage(message: unknown, transfer: ArrayBuffer[]): void {
+        attempts.push(transfer.length);
+        if (transfer.length > 0) throw new Error("Transfer list is not supported");
+        super.postMessage(message, transfer);
+      }
+    }
+    const port = new CopyingPort();
+    const link = await linkOn(port);
+    const seen = record(link);
+    const long = new Uint8Array(64 * 1024).fill(7);
+    for (const call of [1, 2]) {
+      link.send(dataOf(long, long.length, call));
+      await turn();
+    }
+    expect(attempts).toEqual([1, 0, 0]);
+    const payloads = port.posted
+      .flatMap(({ frames }) => frames)
+      .map((frame) => "payload" in frame && frame.payload);
+    expect(payloads).toEqual([long, long]);
+    expect(seen.errors).toEqual([]);
+    link.destroy();
+  });
+
   test("keep a member called __proto__, and their prototypes", async () => {
     const { near, far } = await pair();
     record(near);

@@ -1,7 +1,7 @@
 /** The door of `@sluice/transport-socket`. */
 export { listenerFromAddress, transportFromAddress } from "./by-address.ts";
 export { type ChildProcessTransportOptions, childProcessTransport } from "./child-process-transport.ts";
-export { listenSocket } from "./listen-socket.ts";
+export { listenSocket, type SocketListener } from "./listen-socket.ts";
 export { type OpenPipeOptions, openPipe } from "./open-pipe.ts";
 export type { Pipe } from "./pipe.ts";
 export type { PipeOptions } from "./pipe-options.ts";

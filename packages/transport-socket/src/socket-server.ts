@@ -33,7 +33,7 @@ export interface ListenSocketOptions {
 export class SocketServer {
   /** `unix`, `tcp` or `tls`. */
   readonly transport: "unix" | "tcp" | "tls";
-  readonly #options: ListenSocketOptions;
+  #options: ListenSocketOptions;
   readonly #protocol: string;
   #server: Server | undefined;
   #tls: TlsAcceptor | undefined;
@@ -78,6 +78,21 @@ export class SocketServer {
     // Out of descriptors and the like: what is accepted goes on, the rest is refused by the system.
     server.on("error", () => {});
     return this.#address(server);
+  }
+
+  /**
+   * Has another certificate from now on.
+   * @throws {SluiceError} `INVALID_ARGUMENT` for keys that are none; {@link TypeError} for a server without TLS
+   */
+  renew(tls: TlsServerOptions): void {
+    const former = this.#options.tls;
+    if (former === undefined) throw new TypeError("renew() needs a listener that was made with tls");
+    if ((former.requestCert === true) !== (tls.requestCert === true)) {
+      throw new TypeError("renew() cannot begin or stop asking for client certificates (tls.requestCert)");
+    }
+    if (this.#tls === undefined) this.#makeTls(tls, () => {});
+    else this.#tls.renew(tls);
+    this.#options = { ...this.#options, tls };
   }
 
   /** Takes no more sockets; the address is free at once. Sockets that were handed over stay. */

@@ -29,6 +29,7 @@ interface Pending {
 
 export class TlsAcceptor {
   readonly #options: TlsAcceptorOptions;
+  #tls: TlsServerOptions;
   readonly #server: Server;
   /** Sockets whose handshake is not over, by the peer's address, which is all that the TLS socket shares with the one below. */
   readonly #pending = new Map<string, Pending>();
@@ -37,6 +38,7 @@ export class TlsAcceptor {
   constructor(options: TlsAcceptorOptions) {
     this.#options = options;
     const { tls, protocol } = options;
+    this.#tls = tls;
     this.#server = createServer({
       ...serverTls(tls),
       ALPNProtocols: [protocol],
@@ -69,6 +71,12 @@ export class TlsAcceptor {
     });
   }
 
+  /** Shows another certificate from now on, also to who has connected and not begun to shake hands. @throws {SluiceError} as the constructor */
+  renew(tls: TlsServerOptions): void {
+    this.#server.setSecureContext(serverTls(tls));
+    this.#tls = tls;
+  }
+
   /** Cuts off who is still shaking hands. */
   close(): void {
     for (const { socket } of this.#pending.values()) socket.destroy();
@@ -92,7 +100,7 @@ export class TlsAcceptor {
   }
 
   #refusal(socket: TLSSocket): SluiceError | undefined {
-    const { requestCert, rejectUnauthorized } = this.#options.tls;
+    const { requestCert, rejectUnauthorized } = this.#tls;
     if (requestCert !== true || rejectUnauthorized === false) return undefined;
     const shown = socket.getPeerX509Certificate();
     if (socket.authorized && shown !== undefined) return undefined;

@@ -1,7 +1,7 @@
 /**
  * A call from its making to its end: it waits for a session, is opened, and is opened again where that may mend its failure.
  *
- * What may be repeated: docs/retries.md. Spec: docs/wire.md §4.13, §4.16.
+ * What may be repeated: docs/retries.md. Spec: docs/wire.md §4.13.
  */
 import type { Clock } from "../clock.ts";
 import type { ProcedureKind } from "../definition/kinds.ts";

@@ -22,7 +22,8 @@ export interface CompileProtocolOptions {
   readonly encoding: Encoding;
   /** Whose slots these are: the callee's param comes in, the caller's goes out. */
   readonly side: "caller" | "callee";
-  readonly validator: Validator;
+  /** `undefined`: nothing is checked. */
+  readonly validator: Validator | undefined;
   readonly validate: ValidateMode;
   readonly limits: SlotOptions["limits"];
 }
@@ -85,7 +86,8 @@ export class CompiledProcedure {
     if (definition?.type !== "stream" || definition.cursor === undefined) return undefined;
     if (this.#cursor === undefined) {
       const { validate, validator, limits } = this.#options;
-      const compile = validate === "none" ? undefined : (schema: JsonSchema) => validator.compile(schema);
+      const compile =
+        validate === "none" ? undefined : validator && ((schema: JsonSchema) => validator.compile(schema));
       const receive = jsonSchemaOf(definition.receive);
       this.#cursor = new Cursor(this.name, definition.cursor, receive, compile, limits);
     }
@@ -120,7 +122,8 @@ export class CompiledProcedure {
   #validate(schema: JsonSchema | undefined, direction: "toCallee" | "toCaller"): Validate | undefined {
     const { side, validate, validator } = this.#options;
     const isIncoming = (side === "callee") === (direction === "toCallee");
-    if (schema === undefined || this.definition === undefined || validate === "none") return undefined;
+    if (schema === undefined || this.definition === undefined) return undefined;
+    if (validator === undefined || validate === "none") return undefined;
     if (validate === "incoming" && !isIncoming) return undefined;
     // A reader may be older than its server, which may have added members.
     return validator.compile(schema, { tolerant: side === "caller" && isIncoming });

@@ -1,7 +1,7 @@
 /**
  * Where an item of a stream stands: read from the item, and carried as JSON in the metadata of the call that goes on after it.
  *
- * Spec: docs/wire.md §4.16.
+ * Spec: docs/wire.md §3.2.
  */
 import type { ValueLimits } from "../codec/codec.ts";
 import { jsonCodec } from "../codec/json-codec.ts";

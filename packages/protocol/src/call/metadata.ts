@@ -1,7 +1,7 @@
 /**
  * A call's metadata: texts by name, as JSON in its OPEN. Names that begin with `$` are the protocol's own.
  *
- * Spec: docs/wire.md §3.2, §4.16.
+ * Spec: docs/wire.md §3.2.
  */
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { Utf8 } from "../frame/utf8.ts";

@@ -3,6 +3,7 @@
  */
 import { type Address, type AddressScheme, parseAddress } from "../address.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
+import type { PipeCarrier, PipeConnectOptions, PipeListener, PipeListenOptions } from "./pipe-carrier.ts";
 import type { TlsOptions } from "./tls-options.ts";
 import type { Listener, Transport } from "./transport.ts";
 
@@ -18,6 +19,10 @@ export interface TransportModule {
   transportFromAddress?(address: Address, options?: AddressOptions): Transport;
   /** A listener at `address`. @throws {SluiceError} `INVALID_ARGUMENT` */
   listenerFromAddress?(address: Address): Listener;
+  /** A connection to `address` for a raw pipe. Rejects as connecting does. */
+  connectPipe?(address: Address, options: PipeConnectOptions): Promise<PipeCarrier>;
+  /** Waits for raw pipes at `address`. @throws {SluiceError} `INVALID_ARGUMENT`; {@link TypeError} for options that are none */
+  listenForPipes?(address: Address, options: PipeListenOptions): PipeListener;
 }
 
 const packages: Record<AddressScheme, string> = {
@@ -51,7 +56,7 @@ export async function transportTo(
   options?: AddressOptions,
 ): Promise<Transport> {
   const address = parseAddress(url);
-  const { transportFromAddress } = await moduleOf(address, load);
+  const { transportFromAddress } = await transportModuleOf(address, load);
   if (transportFromAddress === undefined) throw unable(url, "connect to");
   return transportFromAddress(address, options);
 }
@@ -59,12 +64,13 @@ export async function transportTo(
 /** The listener at `url`, as {@link transportTo}. */
 export async function listenerAt(url: string, load: (name: string) => Promise<unknown>): Promise<Listener> {
   const address = parseAddress(url);
-  const { listenerFromAddress } = await moduleOf(address, load);
+  const { listenerFromAddress } = await transportModuleOf(address, load);
   if (listenerFromAddress === undefined) throw unable(url, "listen at");
   return listenerFromAddress(address);
 }
 
-async function moduleOf(
+/** The module for `address`, registered or loaded. Rejects with `UNIMPLEMENTED` if its package is not installed. */
+export async function transportModuleOf(
   address: Address,
   load: (name: string) => Promise<unknown>,
 ): Promise<TransportModule> {

@@ -5,8 +5,9 @@ import type { Validate, Validator } from "./validator.ts";
 
 export interface AutoOptions {
   /**
-   * `"probe"` (default): try the fast engine. `"never"`: do not even try, where each attempt would be reported as a violation
-   * of the Content Security Policy.
+   * `"probe"`: try the fast engine. `"never"`: do not even try, where each attempt would be reported as a violation of the Content
+   * Security Policy. Default: `"never"` in browsers, which say nothing of their policy before it is violated, and `"probe"`
+   * elsewhere.
    */
   readonly eval?: "probe" | "never";
 }
@@ -20,7 +21,7 @@ export interface AutoOptions {
 export function auto(
   fast: Validator,
   safe: Validator,
-  { eval: mode = "probe" }: AutoOptions = {},
+  { eval: mode = isBrowser() ? "never" : "probe" }: AutoOptions = {},
 ): Validator {
   let isRefused = mode === "never";
   return {
@@ -37,6 +38,12 @@ export function auto(
       return safe.compile(schema, options);
     },
   };
+}
+
+/** Whether this is a page or a worker of one. Of all platforms, browsers alone name themselves so. */
+function isBrowser(): boolean {
+  const { navigator } = globalThis as { readonly navigator?: { readonly userAgent?: unknown } };
+  return String(navigator?.userAgent).startsWith("Mozilla/");
 }
 
 /** Whether the platform has refused to make a function out of text; engines may have wrapped what it threw. */

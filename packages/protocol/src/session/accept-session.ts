@@ -21,6 +21,7 @@ import {
   type SessionTicket,
   versionRefusal,
 } from "./handshake.ts";
+import { takeCalls } from "./incoming-calls.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import { refuseLink } from "./refuse-link.ts";
 import { Session } from "./session.ts";
@@ -125,7 +126,7 @@ export function acceptSession(link: Link, options: AcceptSessionOptions): Promis
         clock,
         encoding,
         graceMs,
-        serve,
+        peerCalls: (made) => takeCalls(serve(made)),
       });
       say(encoding, ticket);
       resolve(session);

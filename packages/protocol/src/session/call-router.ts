@@ -7,16 +7,16 @@ import { malformed } from "../frame/check-frame.ts";
 import { type Frame, FrameType } from "../frame/frame.ts";
 import type { CallTable } from "./call-table.ts";
 import type { IncomingCall } from "./incoming-call.ts";
-import type { IncomingCalls } from "./incoming-calls.ts";
 import { OutgoingCall } from "./outgoing-call.ts";
+import type { PeerCalls } from "./peer-calls.ts";
 
 export class CallRouter {
   readonly #table: CallTable<OutgoingCall | IncomingCall>;
-  readonly #incoming: IncomingCalls;
+  readonly #incoming: PeerCalls;
   readonly #abused: () => void;
 
   /** @param abused called for a frame that had no effect, whose sender could have known */
-  constructor(table: CallTable<OutgoingCall | IncomingCall>, incoming: IncomingCalls, abused: () => void) {
+  constructor(table: CallTable<OutgoingCall | IncomingCall>, incoming: PeerCalls, abused: () => void) {
     this.#table = table;
     this.#incoming = incoming;
     this.#abused = abused;

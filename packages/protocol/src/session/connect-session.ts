@@ -20,11 +20,14 @@ import {
   readWelcome,
   type SessionTicket,
 } from "./handshake.ts";
+import { takeCalls } from "./incoming-calls.ts";
 import { MemoryBudget } from "./memory-budget.ts";
+import type { MakePeerCalls } from "./peer-calls.ts";
+import { refuseLink } from "./refuse-link.ts";
 import { Session } from "./session.ts";
 import { sessionLost } from "./session-error.ts";
 
-export interface ConnectSessionOptions {
+export interface ConnectLinkOptions {
   readonly local: LocalPeer;
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
@@ -34,6 +37,11 @@ export interface ConnectSessionOptions {
   readonly credentials?: unknown;
   /** `wanted`: a session that can be found again. Default: one that ends with its link. */
   readonly session?: "wanted" | FormerSession | undefined;
+  /** What takes the calls that the acceptor opens. */
+  peerCalls(session: Session): MakePeerCalls;
+}
+
+export interface ConnectSessionOptions extends Omit<ConnectLinkOptions, "peerCalls"> {
   /** Serves the calls that the acceptor opens. */
   serve(session: Session): CallAcceptor;
 }
@@ -54,10 +62,14 @@ export interface FormerSession {
  * Rejects with the code of the acceptor's CLOSE (`UNAUTHENTICATED`, `VERSION_UNSUPPORTED`, …), `HANDSHAKE_TIMEOUT`,
  * `PROTOCOL_ERROR`, or `UNAVAILABLE` if the link is lost; the link is closed then.
  */
-export function connectSession(link: Link, options: ConnectSessionOptions): Promise<Session> {
+export function connectSession(link: Link, { serve, ...options }: ConnectSessionOptions): Promise<Session> {
+  return connectLink(link, { ...options, peerCalls: (session) => takeCalls(serve(session)) });
+}
+
+/** {@link connectSession} for who says what takes the calls of the acceptor. */
+export function connectLink(link: Link, options: ConnectLinkOptions): Promise<Session> {
   const { local, limits, clock, codecs, credentials } = options;
   const former = typeof options.session === "object" ? options.session : undefined;
-  const serve = (session: Session): CallAcceptor => options.serve(session);
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(limits.handshakeTimeout, () => {
       fail(
@@ -70,6 +82,12 @@ export function connectSession(link: Link, options: ConnectSessionOptions): Prom
       timer.cancel();
       reject(error);
       link.destroy(error);
+    };
+    /** The acceptor goes on with a session that is over here: it learns so, and the next attempt asks for a new one. */
+    const refuse = (lost: SluiceError): void => {
+      former?.session.lose(lost);
+      refuseLink(link, new SluiceError("SESSION_LOST", lost.message), clock);
+      reject(new SluiceError("UNAVAILABLE", lost.message, { cause: lost.cause, processed: "no" }));
     };
     const welcomed = (body: unknown): void => {
       const { codec, peer, session: ticket } = readWelcome(body);
@@ -85,7 +103,12 @@ export function connectSession(link: Link, options: ConnectSessionOptions): Prom
           resolve(former.session);
           return;
         }
-        former.session.lose(sessionLost(former.session.peer.name));
+        const lost = sessionLost(former.session.peer.name);
+        if (ticket?.id === former.ticket.id) {
+          refuse(lost);
+          return;
+        }
+        former.session.lose(lost);
       }
       const session = new Session({
         role: "connector",
@@ -96,7 +119,7 @@ export function connectSession(link: Link, options: ConnectSessionOptions): Prom
         clock,
         encoding,
         graceMs: ticket?.graceMs,
-        serve,
+        peerCalls: (made) => options.peerCalls(made),
       });
       session.ticket = ticket;
       resolve(session);

@@ -11,10 +11,9 @@ import type { CallTable } from "./call-table.ts";
 import { type ErrorParts, errorParts, refusalParts } from "./error-parts.ts";
 import type { HandlerSlot, HandlerSlots } from "./handler-slot.ts";
 import { IncomingCall } from "./incoming-call.ts";
+import type { MakePeerCalls, PeerCalls } from "./peer-calls.ts";
+import { mostOwed, Refusals } from "./refusals.ts";
 import { ReplayWindow } from "./replay-window.ts";
-
-/** Ends that a caller may owe a DONE for, beyond its open calls. Spec: docs/wire.md §4.9. */
-const mostOwed = 256;
 
 interface Refusal {
   readonly parts: ErrorParts;
@@ -22,7 +21,7 @@ interface Refusal {
   readonly isAbuse: boolean;
 }
 
-export class IncomingCalls implements HandlerSlots {
+export class IncomingCalls implements PeerCalls, HandlerSlots {
   /** Calls that were taken, since the session was made. */
   opened = 0;
   readonly #host: CallHost;
@@ -35,8 +34,7 @@ export class IncomingCalls implements HandlerSlots {
   #running = 0;
   /** Those of them whose calls are over. */
   readonly #outliving = new Set<HandlerSlot>();
-  /** The last ones that were refused: more of them may be on its way. Oldest first. */
-  #refused: Set<number> | undefined;
+  readonly #refusals: Refusals;
   readonly #numbers = new ReplayWindow();
   /** Calls whose link was lost and whose caller has not opened them again, by their numbers. */
   readonly #detached = new Map<number, IncomingCall>();
@@ -53,6 +51,7 @@ export class IncomingCalls implements HandlerSlots {
     this.#host = host;
     this.#table = table;
     this.#acceptor = acceptor;
+    this.#refusals = new Refusals(host);
     this.#originHigh = Number.parseInt(peerEpoch.slice(0, 8), 16);
     this.#originLow = Number.parseInt(peerEpoch.slice(8), 16);
     this.#onIdle = onIdle;
@@ -79,12 +78,12 @@ export class IncomingCalls implements HandlerSlots {
 
   /** Whether call `id` was refused when its caller may have sent more of it already. */
   wasRefused(id: number): boolean {
-    return this.#refused?.has(id) === true;
+    return this.#refusals.has(id);
   }
 
   /** The link of `calls` was lost. */
   detach(calls: readonly IncomingCall[]): void {
-    this.#refused = undefined;
+    this.#refusals.clear();
     for (const call of calls) {
       call.detach();
       this.#detached.set(call.number, call);
@@ -110,7 +109,7 @@ export class IncomingCalls implements HandlerSlots {
 
   /** The caller of `id` has seen its end. */
   onDone(id: number): void {
-    this.#refused?.delete(id);
+    this.#refusals.delete(id);
   }
 
   /** The handlers that have not settled, also those whose calls are over. */
@@ -209,15 +208,13 @@ export class IncomingCalls implements HandlerSlots {
   }
 
   #refuse({ call }: OpenFrame, { parts, isAbuse }: Refusal): void {
-    this.#refused ??= new Set();
-    this.#refused.add(call);
-    for (const oldest of this.#refused) {
-      if (this.#refused.size <= mostOwed) break;
-      this.#refused.delete(oldest);
-    }
-    this.#host.control({ ...parts, call, offset: 0 });
-    if (isAbuse) this.#host.abused();
+    this.#refusals.add(call, parts, isAbuse);
   }
+}
+
+/** Takes the calls that `acceptor` accepts. */
+export function takeCalls(acceptor: CallAcceptor): MakePeerCalls {
+  return (host, table, peerEpoch, onIdle) => new IncomingCalls(host, table, acceptor, peerEpoch, onIdle);
 }
 
 function refusal(

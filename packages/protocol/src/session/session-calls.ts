@@ -10,19 +10,18 @@ import type { Utf8 } from "../frame/utf8.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { Link } from "../link/link.ts";
 import { AbuseMeter } from "./abuse-meter.ts";
-import type { CallAcceptor } from "./call-acceptor.ts";
 import type { CallEnd } from "./call-end.ts";
 import type { CallHost, PeerLimits, SessionCall } from "./call-host.ts";
 import { CallRouter } from "./call-router.ts";
 import { CallTable } from "./call-table.ts";
 import { DoneNotices } from "./done-notices.ts";
 import type { HandlerSlot } from "./handler-slot.ts";
-import { IncomingCall } from "./incoming-call.ts";
-import { IncomingCalls } from "./incoming-calls.ts";
+import type { IncomingCall } from "./incoming-call.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import type { OpenRequest } from "./open-frame.ts";
 import { OutgoingCall } from "./outgoing-call.ts";
 import { OutgoingCalls } from "./outgoing-calls.ts";
+import type { MakePeerCalls, PeerCalls } from "./peer-calls.ts";
 import { ResumeMeter } from "./resume-meter.ts";
 import { type SendContext, sendContext } from "./send-context.ts";
 import type { SessionLink } from "./session-link.ts";
@@ -50,7 +49,7 @@ export class SessionCalls implements CallHost, MissingMessages {
   readonly #link: SessionLink;
   readonly #table: CallTable<OutgoingCall | IncomingCall>;
   readonly #outgoing: OutgoingCalls;
-  readonly #incoming: IncomingCalls;
+  readonly #incoming: PeerCalls;
   readonly #done: DoneNotices;
   readonly #abuse: AbuseMeter;
   readonly #resumes: ResumeMeter;
@@ -58,7 +57,7 @@ export class SessionCalls implements CallHost, MissingMessages {
 
   constructor(
     { link, limits, clock, peer, encoding, role, highestCallId, epoch }: SessionOptions,
-    acceptor: CallAcceptor,
+    makePeerCalls: MakePeerCalls,
     sessionLink: SessionLink,
     owner: SessionCallsOwner,
   ) {
@@ -73,7 +72,7 @@ export class SessionCalls implements CallHost, MissingMessages {
     this.#link = sessionLink;
     this.#table = new CallTable(role, highestCallId);
     this.#outgoing = new OutgoingCalls(this, this.#table, epoch);
-    this.#incoming = new IncomingCalls(this, this.#table, acceptor, peer.epoch, () => owner.rested());
+    this.#incoming = makePeerCalls(this, this.#table, peer.epoch, () => owner.rested());
     this.#abuse = new AbuseMeter(limits.abuseRate);
     this.#resumes = new ResumeMeter(limits.maxBuffered);
     this.#done = new DoneNotices(clock, (calls) =>
@@ -97,7 +96,7 @@ export class SessionCalls implements CallHost, MissingMessages {
     return this.#incoming.running;
   }
 
-  /** As {@link IncomingCalls.handlers}. */
+  /** As {@link PeerCalls.handlers}. */
   get handlers(): readonly HandlerSlot[] {
     return this.#incoming.handlers;
   }
@@ -132,7 +131,7 @@ export class SessionCalls implements CallHost, MissingMessages {
   detach(): void {
     this.#done.dispose();
     const calls = this.#table.clear();
-    this.#incoming.detach(calls.filter((call) => call instanceof IncomingCall));
+    this.#incoming.detach(calls.filter((call): call is IncomingCall => !(call instanceof OutgoingCall)));
     this.#outgoing.detach(calls.filter((call) => call instanceof OutgoingCall));
   }
 

@@ -33,3 +33,11 @@ export function sessionLost(name: string, cause?: SluiceError): SluiceError {
   );
   return new SluiceError("UNAVAILABLE", lost.message, { cause: lost });
 }
+
+/**
+ * Lets go of what was on the stack when `error` and its causes were made. V8 keeps the objects whose methods ran, a link and all that it
+ * holds among them, until somebody reads `stack`; an error that is kept for long would keep them as long.
+ */
+export function forgetFrames(error: Error): void {
+  for (let one: unknown = error; one instanceof Error; one = one.cause) void one.stack;
+}

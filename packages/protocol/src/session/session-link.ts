@@ -142,6 +142,7 @@ export class SessionLink {
   #leave(): void {
     this.#link = undefined;
     this.#heartbeat?.stop();
+    this.#heartbeat = undefined;
     this.#turns.clear();
   }
 }

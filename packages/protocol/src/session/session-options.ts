@@ -6,8 +6,8 @@ import type { Encoding } from "../codec/slot.ts";
 import type { SluiceError } from "../errors/sluice-error.ts";
 import type { ResolvedLimits } from "../limits.ts";
 import type { Link } from "../link/link.ts";
-import type { CallAcceptor } from "./call-acceptor.ts";
 import type { PeerInfo } from "./handshake.ts";
+import type { MakePeerCalls } from "./peer-calls.ts";
 import type { Session } from "./session.ts";
 
 export interface SessionOptions {
@@ -24,8 +24,8 @@ export interface SessionOptions {
   readonly highestCallId?: number | undefined;
   /** How long the session waits for another link when it has lost one, ms. Default 0: it ends with its link. */
   readonly graceMs?: number | undefined;
-  /** Makes what serves the peer's calls. */
-  serve(session: Session): CallAcceptor;
+  /** What takes the peer's calls. */
+  peerCalls(session: Session): MakePeerCalls;
 }
 
 /** What happens to a session that its owner may want to know. */

@@ -4,6 +4,7 @@
  * Spec: docs/wire.md §4.7, §4.15, §6.
  */
 import type { SluiceError } from "../errors/sluice-error.ts";
+import { forgetFrames } from "./session-error.ts";
 
 export type SessionState =
   | { readonly name: "open" }
@@ -52,6 +53,7 @@ export class SessionStage {
 
   /** The link was lost by `error`. What the peer said of draining, it will say again. */
   detach(error: SluiceError): void {
+    forgetFrames(error);
     this.#moveTo({ name: "detached", ours: this.isDrained("ours"), error });
   }
 

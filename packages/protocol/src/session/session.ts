@@ -56,7 +56,7 @@ export class Session implements LinkReceiver, Activity {
     this.info = link.info;
     this.#graceMs = graceMs;
     this.#link = new SessionLink(options, (before, from) => this.#calls.endStalled(before, from));
-    this.#calls = new SessionCalls(options, options.serve(this), this.#link, {
+    this.#calls = new SessionCalls(options, options.peerCalls(this), this.#link, {
       rested: () => this.#rest.notice(),
       idsUsedUp: () => this.listener.idsUsedUp?.(),
     });

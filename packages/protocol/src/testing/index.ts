@@ -52,7 +52,6 @@ export {
 } from "./raw/raw-frame.ts";
 export { type BytePipe, RawPeer, type RawPeerOptions, type RawTimers } from "./raw/raw-peer.ts";
 export { StillWorld } from "./still-world.ts";
-export { type LaterCase, laterCases } from "./suite/later-cases.ts";
 export type { RigOptions, TransportSetup } from "./suite/rig.ts";
 export type { SuiteCase } from "./suite/suite-case.ts";
 export type { TestFunctions } from "./test-functions.ts";

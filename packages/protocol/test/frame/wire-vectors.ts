@@ -23,11 +23,19 @@ export interface MalformedVector {
   readonly code: string;
 }
 
+/** A frame as a line of text; `name`: that of the frame, if it is one. */
+export interface TextVector {
+  readonly name: string;
+  readonly line: string;
+}
+
 interface VectorFile {
   readonly frames: readonly FrameVector[];
   readonly accepted: readonly FrameVector[];
   readonly ignored: readonly Omit<FrameVector, "frame">[];
   readonly malformed: readonly MalformedVector[];
+  readonly text: readonly TextVector[];
+  readonly malformedText: readonly (TextVector & Pick<MalformedVector, "code">)[];
 }
 
 const file = new URL("../../../../docs/wire-vectors.json", import.meta.url);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { auto } from "../../src/schema/auto-validator.ts";
 import type { CompileOptions, Validator } from "../../src/schema/validator.ts";
 
@@ -74,6 +74,22 @@ describe("auto", () => {
     expect(() => validator.compile(true)).toThrow("not even an error");
     expect(keywordOf(validator)).toBe("fast");
     expect(safe.asked).toEqual([]);
+  });
+
+  it.each([
+    ["Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0", "safe"],
+    ["Cloudflare-Workers", "fast"],
+    ["Node.js/22", "fast"],
+    [undefined, "fast"],
+  ])("never asks the fast engine in a browser, where that may be reported: %s", (userAgent, name) => {
+    vi.stubGlobal("navigator", { userAgent });
+    try {
+      const [fast, safe] = [makeEngine("fast"), makeEngine("safe")];
+      expect(keywordOf(auto(fast.engine, safe.engine))).toBe(name);
+      expect(keywordOf(auto(fast.engine, safe.engine, { eval: "probe" }))).toBe("fast");
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   it("never asks the fast engine when told so", () => {

@@ -222,6 +222,27 @@ describe("a session whose link is lost", () => {
     await pair.expectIdle();
   });
 
+  it("SE-4 X16 that was lost here while it was found there is over at both ends, and its caller begins anew", async () => {
+    const pair = await ResumingPair.make();
+    const { end } = pair.connector.open();
+    await pair.run();
+    pair.cut();
+    await settle();
+    const mended = pair.mend() as Promise<PromiseSettledResult<unknown>[]>;
+    // The grace of this side is over while HELLO is on its way; the other noticed the loss later.
+    const { session } = pair.connector;
+    session.lose(new SluiceError("UNAVAILABLE", "lost"));
+    await pair.run();
+    const [, connected] = await mended;
+    expect(connected).toMatchObject({ status: "rejected", reason: { code: "UNAVAILABLE", processed: "no" } });
+    expect(end.error).toMatchObject({ code: "UNAVAILABLE", processed: "maybe" });
+    expect(pair.acceptor.session.state.name).toBe("closed");
+    expect(pair.acceptor.handlers.last.aborts).toEqual(["disconnected"]);
+    pair.acceptor.handlers.last.finish();
+    await pair.advance(5_000);
+    expect(pair.clock.armedTimers).toBe(0);
+  });
+
   it("SE-6 X9 X10 is lost where the peer was started anew: what ran there is `maybe`, what never left `no`, and nothing runs there again", async () => {
     const pair = await ResumingPair.make();
     const ran = pair.connector.open({ procedure: "ran" });

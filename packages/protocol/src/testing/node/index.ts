@@ -9,6 +9,14 @@ export {
 } from "./connect-raw.ts";
 export { type ByteCounts, type CountingProxy, countingProxy } from "./counting-proxy.ts";
 export { type CleanFinishOptions, finishesCleanly, LeakError } from "./finishes-cleanly.ts";
+export {
+  type HttpFaultProxy,
+  type HttpFaultProxyEvents,
+  type HttpFaultProxyOptions,
+  type HttpFaults,
+  httpFaultProxy,
+  type PostFault,
+} from "./http-fault-proxy.ts";
 export { Child, type ChildEnd, type InChildOptions, inChild } from "./in-child.ts";
 export { portFrames, type RawBatch, RawPort, type RawPortFrame } from "./raw-port.ts";
 export { faultProxy, SocketFaultProxy } from "./socket-fault-proxy.ts";

@@ -1,0 +1,109 @@
+/**
+ * What comes from the server, as server-sent events: each event is a numbered batch of frames, a line of data for every frame.
+ *
+ * Pure: a writer for the server, a reader for the client, both on the bytes of binary frames. Spec: docs/wire.md §5.
+ */
+import { SluiceError } from "@sluice/protocol";
+import { decodeTextFrame, encodeTextFrame, maxTextFrame, type Utf8 } from "@sluice/protocol/wire";
+import { SseLines } from "./sse.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const [space, colon] = [0x20, 0x3a];
+const field = encoder.encode("data:");
+
+/** A comment, which means nothing and shows that the line is alive. */
+export const keepAliveComment: Uint8Array = encoder.encode(":\n\n");
+
+/** A comment of `bytes`, at least 4. */
+export function paddingComment(bytes: number): Uint8Array {
+  return encoder.encode(`:${" ".repeat(Math.max(1, bytes - 3))}\n\n`);
+}
+
+export class DownlinkWriter {
+  readonly #utf8: Utf8;
+  /** Events that were written. */
+  number = 0;
+
+  constructor(utf8: Utf8) {
+    this.#utf8 = utf8;
+  }
+
+  /** The next event, with the frames that `chunks` hold; no frame is there in part. */
+  write(chunks: readonly Uint8Array[]): Uint8Array {
+    const bytes = joinChunks(chunks);
+    const lengths = new DataView(bytes.buffer, bytes.byteOffset);
+    let text = `data: ${++this.number}\n`;
+    for (let at = 0; at < bytes.length; ) {
+      const end = at + 4 + lengths.getUint32(at);
+      text += `data: ${encodeTextFrame(bytes, at, end, this.#utf8)}\n`;
+      at = end;
+    }
+    return encoder.encode(`${text}\n`);
+  }
+}
+
+export class DownlinkReader {
+  readonly #utf8: Utf8;
+  readonly #lines: SseLines = new SseLines(maxTextFrame + field.length + 1);
+  /** The number of the event that came last. */
+  number = 0;
+  #isInside = false;
+
+  constructor(utf8: Utf8) {
+    this.#utf8 = utf8;
+  }
+
+  /**
+   * Hands over the bytes of every frame that `chunk` completes, in memory of its own.
+   * @throws {SluiceError} `UNAVAILABLE` for an event that is not the next, `PROTOCOL_ERROR`, `FRAME_TOO_LARGE`, `DECODE_ERROR`
+   */
+  push(chunk: Uint8Array, sink: (frame: Uint8Array) => void): void {
+    this.#lines.push(chunk, (bytes, from, end) => {
+      if (from === end) this.#isInside = false;
+      else if (isData(bytes, from, end)) {
+        const at = from + field.length;
+        this.#data(bytes, bytes[at] === space && at < end ? at + 1 : at, end, sink);
+      }
+    });
+  }
+
+  #data(bytes: Uint8Array, from: number, end: number, sink: (frame: Uint8Array) => void): void {
+    if (this.#isInside) {
+      sink(decodeTextFrame(bytes, from, end, this.#utf8));
+      return;
+    }
+    this.#isInside = true;
+    // No number is longer, and what is no number need not be read.
+    const text = decoder.decode(bytes.subarray(from, Math.min(end, from + 17)));
+    if (!/^[1-9]\d{0,15}$/.test(text)) {
+      throw new SluiceError("PROTOCOL_ERROR", "Malformed event: it does not begin with its number");
+    }
+    if (Number(text) !== this.number + 1) {
+      throw new SluiceError(
+        "UNAVAILABLE",
+        `The event stream does not bring every event once and in order: ${text} came where ${this.number + 1} is next`,
+      );
+    }
+    this.number++;
+  }
+}
+
+/** Whether a line is one of data; comments and other fields mean nothing here. */
+function isData(bytes: Uint8Array, from: number, end: number): boolean {
+  if (bytes[from] === colon || end - from < field.length) return false;
+  return field.every((byte, at) => bytes[from + at] === byte);
+}
+
+/** `chunks` as one, in memory of its own unless there is only one. */
+export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks;
+  if (chunks.length === 1 && first !== undefined) return first;
+  const joined = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, at);
+    at += chunk.length;
+  }
+  return joined;
+}

@@ -1,0 +1,96 @@
+/**
+ * Which pages may use a server over HTTP, and what their browsers are told about it: the checks of Origin and Host, and CORS.
+ *
+ * Exact: an origin that was not allowed is told nothing, and no answer is for all. Spec: docs/security.md, https://fetch.spec.whatwg.org/#http-cors-protocol.
+ */
+import { SluiceError } from "@sluice/protocol";
+import {
+  type WebOriginOptions,
+  type WebOriginRules,
+  webOriginRules,
+  webRefusal,
+} from "@sluice/protocol/wire";
+import { DirectRefusal } from "./direct-refusal.ts";
+
+export interface OriginOptions extends WebOriginOptions {
+  /** Headers that pages of other origins may send besides those that the transport needs. */
+  readonly allowedHeaders?: readonly string[] | undefined;
+  /** Whether cookies of pages of other origins are taken. Default `false`. */
+  readonly allowCredentials?: boolean | undefined;
+  /** The host or address that the server listens on, if known: on a loopback address only its own names are answered to. */
+  readonly boundTo?: string | undefined;
+}
+
+/** What pages of other origins may send and read. */
+export interface SharedHeaders {
+  readonly request: readonly string[];
+  readonly response: readonly string[];
+}
+
+/** How long, in seconds, a browser may remember what it was told. */
+const rememberedSeconds = "600";
+
+export class OriginGate {
+  readonly #rules: WebOriginRules;
+  readonly #allowed: string;
+  readonly #exposed: string;
+  readonly #takesCookies: boolean;
+
+  /** @throws {TypeError} for an origin or a host that no browser would send */
+  constructor(options: OriginOptions, shared: SharedHeaders) {
+    this.#rules = webOriginRules(options, options.boundTo);
+    const own = (options.allowedHeaders ?? []).map((name) => name.toLowerCase());
+    this.#allowed = [...new Set([...shared.request, ...own])].join(", ");
+    this.#exposed = shared.response.join(", ");
+    this.#takesCookies = options.allowCredentials === true;
+  }
+
+  /** @throws {DirectRefusal} 403 for a request of a page or by a name that is not allowed */
+  check(request: Request): void {
+    const { headers } = request;
+    const url = new URL(request.url);
+    const origin = headers.get("origin");
+    const host = headers.get("host") ?? url.host;
+    const refusal = webRefusal({ origin, host, isEncrypted: url.protocol === "https:" }, this.#rules);
+    if (refusal !== undefined) throw forbidden(refusal);
+    // A browser that says no Origin says by this where a request comes from.
+    const site = headers.get("sec-fetch-site");
+    if (origin === null && (site === "cross-site" || site === "same-site")) {
+      throw forbidden("Pages of other origins are not allowed");
+    }
+  }
+
+  /** The answer to a browser that asks whether a page, which may come, may send something. `undefined`: it does not ask. */
+  preflight(request: Request): Response | undefined {
+    const { headers, method } = request;
+    if (method !== "OPTIONS" || !headers.has("origin") || !headers.has("access-control-request-method")) {
+      return undefined;
+    }
+    return new Response(null, {
+      status: 204,
+      headers: {
+        "access-control-allow-methods": "GET, POST",
+        "access-control-allow-headers": this.#allowed,
+        "access-control-max-age": rememberedSeconds,
+      },
+    });
+  }
+
+  /** Says on `response` who may read it: the page that has asked, if it was `allowed`. Returns it. */
+  mark(request: Request, response: Response, isAllowed: boolean): Response {
+    const { headers } = response;
+    headers.append("vary", "Origin");
+    const origin = request.headers.get("origin");
+    if (origin === null || !isAllowed) return response;
+    headers.set("access-control-allow-origin", origin);
+    if (this.#takesCookies) headers.set("access-control-allow-credentials", "true");
+    if (response.status !== 204 || request.method !== "OPTIONS") {
+      headers.set("access-control-expose-headers", this.#exposed);
+    }
+    return response;
+  }
+}
+
+function forbidden(message: string): DirectRefusal {
+  return new DirectRefusal(new SluiceError("PERMISSION_DENIED", message, { processed: "no" }));
+}

@@ -1,0 +1,215 @@
+/**
+ * The requests of sessions: one that opens a link and is answered with its events, and those that bring its batches.
+ *
+ * Origin and Host have been judged. Spec: docs/wire.md §5.
+ */
+import { SluiceError } from "@sluice/protocol";
+import { type Clock, FrameDecoder, type Link, standardUtf8, type Timer } from "@sluice/protocol/wire";
+import { BatchOrder } from "./batch-order.ts";
+import { badRequest, DirectRefusal, wrongMethod } from "./direct-refusal.ts";
+import { type HeldLink, LinkTable, type LinkTableOptions, newToken } from "./link-table.ts";
+import { readBody } from "./read-body.ts";
+import { ServerDuplex, WatchedLink } from "./server-duplex.ts";
+import {
+  batchHeader,
+  eventsType,
+  framesType,
+  linkHeader,
+  maxOpeningBytes,
+  paddingHeader,
+} from "./wire-headers.ts";
+
+export interface SessionRequestsOptions extends LinkTableOptions {
+  readonly maxBody: number;
+  readonly bodyTimeout: number;
+  readonly keepAlive: number;
+  readonly clock: Clock;
+}
+
+/** How long the body of an opening may take, ms: nothing is known of its sender yet. */
+const openingTimeout = 5_000;
+/** Batches of one link that may be read at once, and that may wait for one before them, with their bytes. */
+const [mostReading, mostEarly, mostEarlyBytes] = [8, 16, 1024 * 1024];
+/** How long a batch may be missing while later ones wait, ms. */
+const gapTimeout = 10_000;
+/** Bytes to which a client may have writes filled up. */
+const mostPadding = 16_384;
+
+const headers = {
+  "content-type": eventsType,
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+  "x-content-type-options": "nosniff",
+} as const;
+
+export class SessionRequests {
+  readonly #options: SessionRequestsOptions;
+  readonly #table: LinkTable;
+  /** Timers of links with a gap. */
+  readonly #gaps = new Map<HeldLink, Timer>();
+  #onLink: ((link: Link) => void) | undefined;
+
+  constructor(options: SessionRequestsOptions) {
+    this.#options = options;
+    this.#table = new LinkTable(options);
+  }
+
+  /** Links that are open. */
+  get links(): number {
+    return this.#table.size;
+  }
+
+  /** Who takes links from now on; `undefined`: nobody. */
+  accept(onLink: ((link: Link) => void) | undefined): void {
+    this.#onLink = onLink;
+  }
+
+  /** Rejects with {@link DirectRefusal}. `remote`: the client's address, if known. */
+  async fetch(request: Request, remote: string | undefined): Promise<Response> {
+    checkRequest(request);
+    const token = request.headers.get(linkHeader);
+    return token === null ? this.#open(request, remote) : this.#take(request, token, remote);
+  }
+
+  async #open(request: Request, remote: string | undefined): Promise<Response> {
+    const onLink = this.#onLink;
+    if (onLink === undefined) {
+      throw new DirectRefusal(
+        new SluiceError("UNAVAILABLE", "No server takes links here", { processed: "no" }),
+      );
+    }
+    const { clock, keepAlive } = this.#options;
+    checkAccept(request);
+    const padding = paddingOf(request);
+    const free = this.#table.reserve(remote);
+    try {
+      const limits = { maxBody: maxOpeningBytes, bodyTimeout: openingTimeout, clock };
+      const hello = await readBody(request, limits);
+      checkFrames(hello);
+      const token = newToken();
+      const duplex = new ServerDuplex({
+        info: remote === undefined ? { transport: "http" } : { transport: "http", remote },
+        clock,
+        keepAlive,
+        padding,
+        onClosed: () => {
+          free();
+          this.#table.delete(token);
+          this.#endGap(held);
+        },
+      });
+      const link = new WatchedLink(duplex);
+      const order = new BatchOrder({ maxEarly: mostEarly, maxEarlyBytes: mostEarlyBytes });
+      const held: HeldLink = { duplex, link, order, reading: 0 };
+      this.#table.add(token, held);
+      if (hello.length > 0) duplex.receive(hello);
+      onLink(link);
+      return new Response(duplex.body, { status: 200, headers: { ...headers, [linkHeader]: token } });
+    } catch (reason) {
+      free();
+      throw reason;
+    }
+  }
+
+  async #take(request: Request, token: string, remote: string | undefined): Promise<Response> {
+    const held = this.#table.find(token, remote);
+    const number = numberOf(request);
+    const { maxBody, bodyTimeout, clock } = this.#options;
+    if (held.reading >= mostReading) {
+      const message = `Cannot take the batch: ${mostReading} of ${mostReading} of this link are being read`;
+      throw new DirectRefusal(new SluiceError("RESOURCE_EXHAUSTED", message, { processed: "no" }), 429);
+    }
+    held.reading++;
+    let batch: Uint8Array;
+    try {
+      batch = await readBody(request, { maxBody, bodyTimeout, clock });
+    } finally {
+      held.reading--;
+    }
+    const { duplex, link, order } = held;
+    if (duplex.isOver) this.#table.find(token, remote);
+    const fate = order.take(number, batch, (next) => duplex.receive(next));
+    this.#watchGap(held);
+    if (link.malformed !== undefined) throw badFrames(link.malformed);
+    if (fate === "refused") {
+      const message = `Cannot take batch ${number}: ${order.next} is next, and too much waits for it`;
+      throw new DirectRefusal(new SluiceError("ABORTED", message, { processed: "no" }), 409);
+    }
+    // What was answered to it within this turn counts as well.
+    await twoTurns();
+    return new Response(String(duplex.lastEvent), {
+      status: 200,
+      headers: {
+        "content-type": "text/plain",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+      },
+    });
+  }
+
+  /** A batch that is missing for too long ends the link: its calls go on over the next one. */
+  #watchGap(held: HeldLink): void {
+    if (!held.order.hasGap) this.#endGap(held);
+    else if (!this.#gaps.has(held)) {
+      const due = (): void => {
+        const message = `Batch ${held.order.next} has not come within ${gapTimeout} ms`;
+        held.link.destroy(new SluiceError("UNAVAILABLE", message));
+      };
+      this.#gaps.set(held, this.#options.clock.setTimer(gapTimeout, due, { background: true }));
+    }
+  }
+
+  #endGap(held: HeldLink): void {
+    this.#gaps.get(held)?.cancel();
+    this.#gaps.delete(held);
+  }
+}
+
+/** @throws {DirectRefusal} 405, 415 */
+function checkRequest({ method, headers }: Request): void {
+  if (method !== "POST") throw wrongMethod(`Cannot ${method} here: links are made by POST`, "POST");
+  const media = headers.get("content-type")?.toLowerCase().split(";")[0]?.trim();
+  const coding = (headers.get("content-encoding") ?? "identity").trim().toLowerCase();
+  if (media === framesType && coding === "identity") return;
+  const message = `Cannot take the body: a link takes ${framesType}, and nothing compressed`;
+  const error = new SluiceError("INVALID_ARGUMENT", message, { processed: "no" });
+  throw new DirectRefusal(error, 415, { accept: framesType });
+}
+
+/** @throws {DirectRefusal} 406 */
+function checkAccept({ headers }: Request): void {
+  if (headers.get("accept")?.toLowerCase().includes(eventsType) === true) return;
+  const message = `Cannot open a link: its answer is ${eventsType}, which is not accepted`;
+  throw new DirectRefusal(new SluiceError("INVALID_ARGUMENT", message, { processed: "no" }), 406);
+}
+
+/** @throws {DirectRefusal} 400 */
+function numberOf({ headers }: Request): number {
+  const text = headers.get(batchHeader) ?? "";
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw badRequest("Cannot take the batch: its number is no whole number from 1");
+}
+
+/** @throws {DirectRefusal} 400 */
+function paddingOf({ headers }: Request): number {
+  const text = headers.get(paddingHeader) ?? "0";
+  if (/^\d{1,5}$/.test(text) && Number(text) <= mostPadding) return Number(text);
+  throw badRequest(`Cannot fill up events: ${paddingHeader} is at most ${mostPadding}`);
+}
+
+/** The beginning of a link is judged before there is one. @throws {DirectRefusal} 400, 413 */
+function checkFrames(bytes: Uint8Array): void {
+  try {
+    new FrameDecoder(standardUtf8).push(bytes, () => {});
+  } catch (reason) {
+    throw badFrames(SluiceError.from(reason, "PROTOCOL_ERROR"));
+  }
+}
+
+function badFrames({ code, message }: SluiceError): DirectRefusal {
+  return new DirectRefusal(new SluiceError(code, message, { processed: "no" }), 400);
+}
+
+async function twoTurns(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) await Promise.resolve();
+}

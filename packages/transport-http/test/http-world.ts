@@ -1,0 +1,38 @@
+/** A server transport behind a real HTTP server of Node on loopback, for tests. */
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { nodeHandler } from "../src/node-handler.ts";
+import { ServerTransport, type ServerTransportOptions } from "../src/server-transport.ts";
+
+export interface HttpWorld {
+  readonly transport: ServerTransport;
+  /** `http://127.0.0.1:port` */
+  readonly origin: string;
+  /** Where links are made. */
+  readonly url: string;
+  readonly http: Server;
+  /** Ends every connection. */
+  close(): Promise<void>;
+}
+
+/** Serves `transport` at a free port. */
+export async function serveHttp(options: ServerTransportOptions = {}): Promise<HttpWorld> {
+  const transport = new ServerTransport({ path: "/rpc", boundTo: "127.0.0.1", ...options });
+  const http = createServer(nodeHandler(transport.fetch));
+  await once(http.listen(0, "127.0.0.1"), "listening");
+  const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  return {
+    transport,
+    origin,
+    url: `${origin}/rpc`,
+    http,
+    async close() {
+      await transport.dispose();
+      const closed = once(http, "close");
+      http.close();
+      http.closeAllConnections();
+      await closed;
+    },
+  };
+}

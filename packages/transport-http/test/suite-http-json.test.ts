@@ -1,0 +1,5 @@
+/** The conformance suite over HTTP and server-sent events with the `json` codec. */
+import { jsonCodec } from "@sluice/protocol/wire";
+import { httpSuite } from "./http-suite.ts";
+
+httpSuite(jsonCodec);

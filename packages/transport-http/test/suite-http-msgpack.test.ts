@@ -1,0 +1,5 @@
+/** The conformance suite over HTTP and server-sent events with the `msgpack` codec. */
+import { msgpackCodec } from "@sluice/protocol/msgpack";
+import { httpSuite } from "./http-suite.ts";
+
+httpSuite(msgpackCodec);

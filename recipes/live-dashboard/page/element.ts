@@ -1,0 +1,13 @@
+/** The elements of index.html by their ids, of the kind that they have to be. */
+
+/** @throws {TypeError} if there is none, or one of another kind */
+export function element<Kind extends HTMLElement>(id: string, kind: new () => Kind): Kind {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new TypeError(`index.html has no ${kind.name} #${id}`);
+  return found;
+}
+
+/** Sets the text only where it changes: nothing is drawn, or read aloud, for nothing. */
+export function setText(target: HTMLElement, text: string): void {
+  if (target.textContent !== text) target.textContent = text;
+}

@@ -1,0 +1,59 @@
+/** The reckoning of credit against the real thing: a writer waits exactly when nothing is left for its next item. */
+import { Client } from "@sluice/client";
+import type { ProtocolDefinition } from "@sluice/protocol";
+import { Server } from "@sluice/server";
+import { memoryTransport } from "@sluice/transport-memory";
+import { expect, test } from "vitest";
+import { CreditReckoning } from "../../page/credit-reckoning.ts";
+
+const windowBytes = 4 * 1024;
+const protocol = {
+  count: { type: "stream", receive: { type: "integer" } },
+} as const satisfies ProtocolDefinition;
+const cost = (number: number) => 64 + String(number).length;
+
+test.each([0, 1, 27, 28, 29, 40, 1_000])(
+  "CreditReckoning knows what is left after %i items were taken",
+  async (items) => {
+    const link = memoryTransport({ values: "bytes" });
+    let made = 0;
+    const server = new Server({
+      protocol,
+      public: true,
+      transport: link.server,
+      handlers: {
+        count: async function* ({ signal }) {
+          while (!signal.aborted) yield ++made;
+        },
+      },
+    });
+    const limits = { window: windowBytes, maxWindow: windowBytes };
+    const client = new Client({ protocol, transport: link.client, limits });
+    const call = client.stream("count");
+    const reader = call.readable.getReader();
+    const reckoning = new CreditReckoning(windowBytes);
+    for (let taken = 0; taken < items; taken++) {
+      const { value = 0 } = await reader.read();
+      reckoning.take(String(value).length);
+    }
+    // One number in the handler's hand, which did not fit any more: all before it has arrived.
+    await expect.poll(() => call.stats.received).toBe(await settled(() => made - 1));
+    const credit = reckoning.credit(call.stats.buffered);
+    expect(credit).toBeGreaterThanOrEqual(0);
+    expect(credit).toBeLessThan(cost(made));
+    await reader.cancel();
+    await client.dispose();
+    await server.dispose();
+  },
+);
+
+/** What `read` gives, once it has stayed the same for 20 turns of the event loop. */
+async function settled(read: () => number): Promise<number> {
+  let last = read();
+  for (let same = 0; same < 20; same++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (read() !== last) same = 0;
+    last = read();
+  }
+  return last;
+}
