@@ -101,8 +101,8 @@ describe("drainOnSignals()", () => {
     let end!: (isWhole: boolean) => void;
     const timeouts: (number | undefined)[] = [];
     const server: Drainable = {
-      drain({ timeout } = {}) {
-        timeouts.push(timeout);
+      drain({ timeout, retry } = {}) {
+        timeouts.push(timeout, retry);
         return new Promise((resolve) => {
           end = resolve;
         });
@@ -129,10 +129,10 @@ describe("drainOnSignals()", () => {
     const { server, timeouts, end } = draining();
     const exited = new Promise<unknown>((resolve) => {
       const exit = (given: number): void => resolve([given, counts()]);
-      drainOnSignals(server, { signals: ["SIGUSR2"], timeout: 70, exit });
+      drainOnSignals(server, { signals: ["SIGUSR2"], timeout: 70, retry: 9, exit });
     });
     process.emit("SIGUSR2", "SIGUSR2");
-    expect(timeouts).toEqual([70]);
+    expect(timeouts).toEqual([70, 9]);
     end(isWhole);
     expect(await exited).toEqual([code, before]);
   });

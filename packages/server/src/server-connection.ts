@@ -26,6 +26,11 @@ export interface ServerConnection extends Connection {
   readonly runningHandlers: number;
   /** Calls the peer. */
   readonly client: PeerClient;
+  /**
+   * Has the peer show its credentials again, over another link: its calls wait, and go on if `authenticate` finds the same identity within
+   * `handshakeTimeout`. Else they end, as when a peer does not come back. Does nothing while the peer is away.
+   */
+  reauthenticate(): void;
   /** Ends it; the peer learns the reason. */
   close(reason?: string): void;
 }
@@ -102,6 +107,11 @@ export class LiveConnection implements ServerConnection, ConnectionScope {
   /** For a handler: calls that end with its own. */
   clientFor(remainingMs: () => number | undefined): PeerClient {
     return this.#makeClient(remainingMs);
+  }
+
+  reauthenticate(): void {
+    const error = new SluiceError("UNAUTHENTICATED", "Credentials were asked for again");
+    this.session.relink(this.session.limits.handshakeTimeout, error);
   }
 
   close(reason = "the server closed the connection"): void {

@@ -135,17 +135,22 @@ describe("a link that breaks while the server drains", () => {
     });
   });
 
-  test("ends one that had none before it began, which keeps nobody waiting", async () => {
-    const { options } = waiting();
+  test("ends one that had none before it began, whatever else runs", async () => {
+    const { going, options } = waiting();
     await inWorld(options, async (world) => {
       const told = watched(world);
+      const call = world.connect().request("wait");
       const { client, breakLink } = breaking(world);
       await world.until(client.ready);
       breakLink();
       await world.run();
       const drained = world.server.drain();
       await world.run();
-      expect([await world.until(drained), told]).toEqual([true, ["detached", "disconnected"]]);
+      expect(told).toEqual(["detached", "disconnected"]);
+      going.open("well");
+      expect(await world.until(call)).toBe("well");
+      await world.advance(50);
+      expect(await drained).toBe(true);
     });
   });
 

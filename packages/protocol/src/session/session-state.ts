@@ -29,6 +29,11 @@ export class SessionStage {
     return this.#state;
   }
 
+  /** Why there is no link; `undefined` while there is one. */
+  get error(): SluiceError | undefined {
+    return "error" in this.#state ? this.#state.error : undefined;
+  }
+
   /** Whether that side has sent DRAIN. */
   isDrained(by: "ours" | "theirs"): boolean {
     const state = this.#state;

@@ -128,10 +128,8 @@ export class Session implements LinkReceiver, Activity {
 
   /** Asks the peer for a sign of life. Resolves with the round trip in ms; rejects when the link is lost or the session ends. */
   ping(): Promise<number> {
-    if (this.#stage.state.name === "closed" || this.#stage.state.name === "detached") {
-      return Promise.reject(this.#stage.state.error);
-    }
-    return this.#link.ping();
+    const { error } = this.#stage;
+    return error === undefined ? this.#link.ping() : Promise.reject(error);
   }
 
   /** Takes no new calls from the peer; resolves when those of both sides have ended, or the session is over. */
@@ -183,6 +181,13 @@ export class Session implements LinkReceiver, Activity {
     this.listener.attached?.();
   }
 
+  /** Leaves the link, because of `error`: the peer shall come back over another one, within the grace and `ms`. */
+  relink(ms: number, error: SluiceError): void {
+    if (this.#stage.error !== undefined) return;
+    this.#link.abandon();
+    this.#lost(error, Math.min(ms, this.#graceMs));
+  }
+
   /** Ends the session: tells the peer, fails the calls of both sides with `error`. Idempotent. */
   close(error: SluiceError): void {
     if (this.isOver) return;
@@ -196,8 +201,6 @@ export class Session implements LinkReceiver, Activity {
     this.#end(error, "disconnected");
     this.#link.letGo();
   }
-
-  // ── Link receiver ────────────────────────────────────────────────────────────────────────────────────────────────
 
   frame(frame: Frame): void {
     if (this.isOver) return;
@@ -230,8 +233,6 @@ export class Session implements LinkReceiver, Activity {
     this.#lost(linkLost(this.peer.name, cause));
   }
 
-  // ── Inside ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
   /** Frames of no call. */
   #routeOwn(frame: Frame): void {
     switch (frame.type) {
@@ -259,10 +260,9 @@ export class Session implements LinkReceiver, Activity {
   }
 
   #onClose(frame: CloseFrame): void {
-    // These end the link, not the session.
-    const isOfLink = frame.code === "SESSION_TAKEN_OVER" || frame.code === "HANDSHAKE_TIMEOUT";
+    const endsLinkOnly = frame.code === "SESSION_TAKEN_OVER" || frame.code === "HANDSHAKE_TIMEOUT";
     const error = closedByPeer(this.peer.name, frame);
-    if (isOfLink) {
+    if (endsLinkOnly) {
       this.#link.abandon();
       this.#lost(error);
     } else {
@@ -271,22 +271,21 @@ export class Session implements LinkReceiver, Activity {
     }
   }
 
-  /** The link is lost by `error`, without this side's doing. */
-  #lost(error: SluiceError): void {
-    if (this.#graceMs === 0) this.#end(error, "disconnected");
+  /** The link is lost by `error`: the session waits for another one for `graceMs`, or is over. */
+  #lost(error: SluiceError, graceMs: number = this.#graceMs): void {
+    if (graceMs === 0) this.#end(error, "disconnected");
     else {
-      this.#detach(error);
+      this.#detach(error, graceMs);
       this.listener.detached?.(error);
     }
   }
 
-  /** The link is lost by `error`: the calls of both sides wait for another one, for the grace. */
-  #detach(error: SluiceError): void {
+  #detach(error: SluiceError, graceMs: number = this.#graceMs): void {
     this.#stage.detach(error);
     this.#link.failPings(error);
     this.#calls.detach();
     const lose = (): void => this.lose(sessionLost(this.peer.name, error));
-    this.#grace = this.clock.setTimer(this.#graceMs, lose, { background: true });
+    this.#grace = this.clock.setTimer(graceMs, lose, { background: true });
   }
 
   #end(error: SluiceError, cause: "disconnected" | "shutdown"): void {
