@@ -6,7 +6,7 @@ import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, isIPv6 } from "node:net";
 import { SluiceError } from "@sluice/protocol";
 import type { FindProcedure, Link, Listener, Pem } from "@sluice/protocol/wire";
-import { nodeHandler } from "./node-handler.ts";
+import { transportHandler } from "./node-handler.ts";
 import { ServerTransport, type ServerTransportOptions } from "./server-transport.ts";
 
 /** What encrypts the port. */
@@ -60,10 +60,10 @@ export function listenHttp(options: ListenHttpOptions): Listener {
   };
   const server = makeServer(tls, times);
   let isClosing = false;
-  const handle = nodeHandler(transport.fetch);
+  const handle = transportHandler(transport.fetch);
   server.on("request", (incoming, outgoing) => {
     // A connection that is kept for the next request would keep the port's server, and the process.
-    outgoing.once("close", () => {
+    outgoing.on("close", () => {
       if (isClosing) setImmediate(() => server.closeIdleConnections());
     });
     handle(incoming, outgoing);

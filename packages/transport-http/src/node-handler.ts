@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type NodeExchange, remoteOf, requestOf } from "./node-request.ts";
 import { sendResponse } from "./node-response.ts";
+import { type BodyTaker, type PulledBody, takesBody } from "./pulled-body.ts";
 
 /** Answers a request. `caller.remote`: the client's address, `tcp://192.0.2.1:54321`. */
 export type FetchHandler = (
@@ -15,25 +16,53 @@ export type FetchHandler = (
 export function nodeHandler(
   fetch: FetchHandler,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
-  return (incoming, outgoing) => void answer(fetch, { incoming, outgoing });
+  return (incoming, outgoing) => void answer(fetch, { incoming, outgoing }, false);
 }
 
-async function answer(fetch: FetchHandler, exchange: NodeExchange): Promise<void> {
+/** As {@link nodeHandler}, for the `fetch` of a transport itself, whose links then have no stream between them and the socket. */
+export function transportHandler(
+  fetch: FetchHandler,
+): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+  return (incoming, outgoing) => void answer(fetch, { incoming, outgoing }, true);
+}
+
+async function answer(fetch: FetchHandler, exchange: NodeExchange, takesBodies: boolean): Promise<void> {
   const { incoming, outgoing } = exchange;
   // A client may go at any time; who writes is told otherwise.
   outgoing.on("error", () => {});
   incoming.on("error", () => {});
   try {
-    await sendResponse(await answerOf(fetch, exchange), exchange);
+    const left = new AbortController();
+    const leave = (): void => {
+      if (!outgoing.writableFinished) left.abort(new Error("The client has gone"));
+    };
+    outgoing.on("close", leave);
+    let body: PulledBody | undefined;
+    const taker: BodyTaker = takesBodies
+      ? {
+          [takesBody](taken) {
+            body = taken;
+          },
+        }
+      : {};
+    const response = await answerOf(fetch, incoming, left.signal, taker);
+    // That is told itself, and an idle link keeps nothing of its request.
+    if (body !== undefined) outgoing.off("close", leave);
+    await sendResponse(response, exchange, body);
   } catch {
     outgoing.destroy();
   }
 }
 
-async function answerOf(fetch: FetchHandler, exchange: NodeExchange): Promise<Response> {
-  const request = requestOf(exchange);
-  const remote = remoteOf(exchange.incoming);
-  if (request !== undefined) return fetch(request, remote === undefined ? {} : { remote });
-  const isMethod = exchange.incoming.method === "TRACE";
+async function answerOf(
+  fetch: FetchHandler,
+  incoming: IncomingMessage,
+  signal: AbortSignal,
+  taker: BodyTaker,
+): Promise<Response> {
+  const request = requestOf(incoming, signal);
+  const remote = remoteOf(incoming);
+  if (request !== undefined) return fetch(request, { ...taker, ...(remote === undefined ? {} : { remote }) });
+  const isMethod = incoming.method === "TRACE";
   return new Response(null, isMethod ? { status: 405, headers: { allow: "GET, POST" } } : { status: 400 });
 }

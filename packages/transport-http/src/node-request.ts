@@ -1,6 +1,5 @@
 /**
- * A request of Node's HTTP server as a standard Request: its body is read as fast as its reader asks, and its signal tells when the
- * client has gone.
+ * A request of Node's HTTP server as a standard Request, whose body is read as fast as its reader asks.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
@@ -11,21 +10,20 @@ export interface NodeExchange {
   readonly outgoing: ServerResponse;
 }
 
-/** The request, or `undefined` for one that no URL or method of the standard can say. Takes `incoming` over. */
-export function requestOf({ incoming, outgoing }: NodeExchange): Request | undefined {
+/**
+ * The request, or `undefined` for one that no URL or method of the standard can say. Takes `incoming` over; `signal` tells when the client
+ * has gone.
+ */
+export function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | undefined {
   const url = urlOf(incoming);
   if (url === undefined) return undefined;
-  const left = new AbortController();
-  outgoing.once("close", () => {
-    if (!outgoing.writableFinished) left.abort(new Error("The client has gone"));
-  });
   const { method = "GET" } = incoming;
   const hasBody = method !== "GET" && method !== "HEAD";
   try {
     return new Request(url, {
       method,
       headers: headersOf(incoming),
-      signal: left.signal,
+      signal,
       ...(hasBody ? { body: bodyOf(incoming), duplex: "half" } : {}),
     });
   } catch {
@@ -74,24 +72,22 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        incoming.on("data", (chunk: Uint8Array) => {
+        const data = (chunk: Uint8Array): void => {
           if (isOver) return;
           controller.enqueue(new Uint8Array(chunk));
           incoming.pause();
-        });
-        const end = (act: () => void) => () => {
+        };
+        const over = (act: () => void): void => {
+          // The request is kept as long as its answer takes; the stream need not be.
+          incoming.removeListener("data", data).removeListener("end", end);
+          incoming.removeListener("error", cut).removeListener("close", cut);
           if (isOver) return;
           isOver = true;
           act();
         };
-        incoming.once(
-          "end",
-          end(() => controller.close()),
-        );
-        const cut = end(() => controller.error(new Error("The request was cut off")));
-        incoming.once("error", cut);
-        incoming.once("close", cut);
-        incoming.pause();
+        const end = (): void => over(() => controller.close());
+        const cut = (): void => over(() => controller.error(new Error("The request was cut off")));
+        incoming.on("data", data).once("end", end).once("error", cut).once("close", cut).pause();
       },
       pull() {
         incoming.resume();

@@ -1,24 +1,36 @@
 /**
  * A standard Response over Node's HTTP server: its body is read as fast as the client takes it, and cancelled when the client has gone.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import { systemClock } from "@sluice/protocol/wire";
 import type { NodeExchange } from "./node-request.ts";
+import type { PulledBody } from "./pulled-body.ts";
 
 /** How long the rest of a body that nobody wants may take, ms: cut off at once, its sender might never read the answer. */
 const lingerMs = 1_000;
 
-/** Sends `response`. Resolves when it is out, or the client has gone; never rejects. */
-export async function sendResponse(response: Response, { incoming, outgoing }: NodeExchange): Promise<void> {
+/**
+ * Sends `response`. Resolves when it is out, or the client has gone; never rejects. With `pulled`, which is its body then, it resolves at
+ * once: what is open for hours is to keep nothing of what began it.
+ */
+export async function sendResponse(
+  response: Response,
+  exchange: NodeExchange,
+  pulled?: PulledBody,
+): Promise<void> {
+  const { incoming, outgoing } = exchange;
   const { status, headers, body } = response;
   if (outgoing.destroyed || outgoing.closed) {
+    pulled?.cancel();
     await leave(body);
     return;
   }
-  // What follows a request that was not read to its end is not the next one.
-  if (!incoming.complete) outgoing.setHeader("connection", "close");
-  for (const [name, value] of headers) outgoing.appendHeader(name, value);
-  outgoing.writeHead(status);
+  outgoing.writeHead(status, headOf(headers, incoming));
+  if (pulled !== undefined) {
+    outgoing.flushHeaders();
+    sendPulled(pulled, outgoing);
+    return;
+  }
   if (body === null || incoming.method === "HEAD") await leave(body);
   else {
     if (!headers.has("content-length")) outgoing.flushHeaders();
@@ -29,6 +41,32 @@ export async function sendResponse(response: Response, { incoming, outgoing }: N
     await passOver(incoming);
   }
   outgoing.end();
+}
+
+/** All of it at once: header by header, Node would keep them as long as the response is open. */
+function headOf(headers: Headers, { complete }: IncomingMessage): OutgoingHttpHeaders {
+  const head: Record<string, string | string[]> = {};
+  // What follows a request that was not read to its end is not the next one.
+  if (!complete) head.connection = "close";
+  for (const [name, value] of headers) {
+    const known = head[name];
+    // Cookies alone come one by one.
+    head[name] = known === undefined ? value : [known, value].flat();
+  }
+  return head;
+}
+
+/** As fast as the client takes it. Its request was read to the end: it is answered because of what stood there. */
+function sendPulled(body: PulledBody, outgoing: ServerResponse): void {
+  body.read({
+    take(bytes) {
+      if (outgoing.write(bytes)) body.pull();
+    },
+    end: () => void outgoing.end(),
+  });
+  outgoing.on("drain", () => body.pull());
+  outgoing.on("close", () => body.cancel());
+  body.pull();
 }
 
 async function sendBody(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {

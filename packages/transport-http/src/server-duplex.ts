@@ -16,6 +16,7 @@ import {
   type Utf8,
 } from "@sluice/protocol/wire";
 import { DownlinkWriter, joinChunks, keepAliveComment, paddingComment } from "./downlink.ts";
+import type { BodyReader, PulledBody } from "./pulled-body.ts";
 
 export interface ServerDuplexOptions {
   readonly info: LinkInfo;
@@ -31,14 +32,13 @@ export interface ServerDuplexOptions {
 /** Bytes of events that wait to be read before the session is told to wait. */
 const mostUnreadBytes = 64 * 1024;
 
-export class ServerDuplex implements ByteDuplex {
+/** It is the body of the response itself. */
+export class ServerDuplex implements ByteDuplex, PulledBody {
   readonly info: LinkInfo;
   readonly utf8: Utf8 = standardUtf8;
-  /** The body of the response. Nothing is put into it before it is asked for. */
-  readonly body: ReadableStream<Uint8Array>;
   readonly #options: ServerDuplexOptions;
   readonly #writer: DownlinkWriter = new DownlinkWriter(standardUtf8);
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #reader: BodyReader | undefined;
   /** Events that nobody has asked for yet. */
   #unread: Uint8Array[] = [];
   #unreadBytes = 0;
@@ -56,16 +56,6 @@ export class ServerDuplex implements ByteDuplex {
     this.#options = options;
     this.info = options.info;
     this.#lastAt = options.clock.now();
-    this.body = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#controller = controller;
-        },
-        pull: () => this.#pulled(),
-        cancel: () => this.#finish(),
-      },
-      { highWaterMark: 0 },
-    );
     // At once, so that whoever waits sees that nobody holds events back.
     this.#put(paddingComment(Math.max(16, options.padding)));
     this.#watchSilence(options.keepAlive);
@@ -126,14 +116,23 @@ export class ServerDuplex implements ByteDuplex {
     this.#lastAt = this.#options.clock.now();
     if (this.#isAwaited) {
       this.#isAwaited = false;
-      this.#controller?.enqueue(bytes);
+      this.#reader?.take(bytes);
       return;
     }
     this.#unread.push(bytes);
     this.#unreadBytes += bytes.length;
   }
 
-  #pulled(): void {
+  read(reader: BodyReader): void {
+    this.#reader = reader;
+    if (this.#state === "over") reader.end();
+  }
+
+  cancel(): void {
+    this.#finish();
+  }
+
+  pull(): void {
     if (this.#unread.length === 0) {
       this.#isAwaited = true;
       return;
@@ -141,7 +140,7 @@ export class ServerDuplex implements ByteDuplex {
     const bytes = joinChunks(this.#unread);
     this.#unread = [];
     this.#unreadBytes = 0;
-    this.#controller?.enqueue(bytes);
+    this.#reader?.take(bytes);
     if (this.#state === "ending") this.#finish();
     else if (this.#isFull) {
       this.#isFull = false;
@@ -166,11 +165,7 @@ export class ServerDuplex implements ByteDuplex {
     this.#keepAlive?.cancel();
     this.#unread = [];
     this.#unreadBytes = 0;
-    try {
-      this.#controller?.close();
-    } catch {
-      // It was cancelled: that is why.
-    }
+    this.#reader?.end();
     this.#options.onClosed();
     // What came early comes before the end.
     if (this.#early === undefined) this.#events?.closed(undefined);

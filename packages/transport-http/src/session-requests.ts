@@ -8,6 +8,7 @@ import { type Clock, FrameDecoder, type Link, standardUtf8, type Timer } from "@
 import { BatchOrder } from "./batch-order.ts";
 import { badRequest, DirectRefusal, wrongMethod } from "./direct-refusal.ts";
 import { type HeldLink, LinkTable, type LinkTableOptions, newToken } from "./link-table.ts";
+import { type PulledBody, streamOfBody } from "./pulled-body.ts";
 import { readBody } from "./read-body.ts";
 import { ServerDuplex, WatchedLink } from "./server-duplex.ts";
 import {
@@ -64,14 +65,25 @@ export class SessionRequests {
     this.#onLink = onLink;
   }
 
-  /** Rejects with {@link DirectRefusal}. `remote`: the client's address, if known. */
-  async fetch(request: Request, remote: string | undefined): Promise<Response> {
+  /**
+   * Rejects with {@link DirectRefusal}. `remote`: the client's address, if known; `takeBody` gets the body of a link, which its response
+   * then lacks.
+   */
+  async fetch(
+    request: Request,
+    remote: string | undefined,
+    takeBody?: (body: PulledBody) => void,
+  ): Promise<Response> {
     checkRequest(request);
     const token = request.headers.get(linkHeader);
-    return token === null ? this.#open(request, remote) : this.#take(request, token, remote);
+    return token === null ? this.#open(request, remote, takeBody) : this.#take(request, token, remote);
   }
 
-  async #open(request: Request, remote: string | undefined): Promise<Response> {
+  async #open(
+    request: Request,
+    remote: string | undefined,
+    takeBody: ((body: PulledBody) => void) | undefined,
+  ): Promise<Response> {
     const onLink = this.#onLink;
     if (onLink === undefined) {
       throw new DirectRefusal(
@@ -104,7 +116,9 @@ export class SessionRequests {
       this.#table.add(token, held);
       if (hello.length > 0) duplex.receive(hello);
       onLink(link);
-      return new Response(duplex.body, { status: 200, headers: { ...headers, [linkHeader]: token } });
+      takeBody?.(duplex);
+      const body = takeBody === undefined ? streamOfBody(duplex) : null;
+      return new Response(body, { status: 200, headers: { ...headers, [linkHeader]: token } });
     } catch (reason) {
       free();
       throw reason;

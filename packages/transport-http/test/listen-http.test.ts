@@ -160,15 +160,16 @@ test("a server that drains lets a stream go on, and takes no new calls", async (
   await idle.read('"1.2.3"');
 
   const drained = server.drain();
-  await expect(greet(url)).rejects.toThrow();
-  // A connection that waited for its next request is closed.
-  await idle.end;
+  expect(await greet(url)).toMatch(/^503 \{"code":"UNAVAILABLE"/);
   for (let at = 0; at < 3; at++) {
     await expect.poll(() => waiting.length).toBe(1);
     step();
   }
-  expect(await raw.end).toMatch(/event: result\ndata: "done"\n\n\r\n0\r\n\r\n$/);
   expect(await drained).toBe(true);
+  expect(await raw.end).toMatch(/event: result\ndata: "done"\n\n\r\n0\r\n\r\n$/);
+  await expect(greet(url)).rejects.toThrow();
+  // A connection that waited for its next request is closed.
+  await idle.end;
 });
 
 test("a server that is disposed ends its streams with an error, and leaves nothing behind", async () => {

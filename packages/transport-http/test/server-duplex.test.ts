@@ -2,6 +2,7 @@
 import { FakeClock } from "@sluice/protocol/testing";
 import { FrameType, FrameWriter, standardUtf8 } from "@sluice/protocol/wire";
 import { expect, test } from "vitest";
+import { streamOfBody } from "../src/pulled-body.ts";
 import { ServerDuplex } from "../src/server-duplex.ts";
 
 function world(padding = 0) {
@@ -20,7 +21,7 @@ function world(padding = 0) {
       drained: () => void told.push("drained"),
       closed: () => void told.push("closed"),
     });
-  return { clock, told, duplex, start, reader: duplex.body.getReader() };
+  return { clock, told, duplex, start, reader: streamOfBody(duplex).getReader() };
 }
 
 /** Chunks of a frame with so many payload bytes. */

@@ -50,7 +50,7 @@ const retryableByCode = {
   VERSION_UNSUPPORTED: false,
   /** No handshake within its time. */
   HANDSHAKE_TIMEOUT: true,
-  /** Too many calls refused or aborted, or frames without effect. */
+  /** Too many calls refused or aborted, frames without effect, or resumes in vain. */
   ENHANCE_YOUR_CALM: false,
   /** A newer link continues this session. */
   SESSION_TAKEN_OVER: false,
