@@ -5,7 +5,7 @@
  * heartbeat. Spec: docs/pipes.md.
  */
 import {
-  type ByteDuplex,
+  type PipeCarrier,
   type PipeClose,
   type PipeFrame,
   PipeFrameDecoder,
@@ -18,15 +18,6 @@ import { checkPipeOptions, type PipeOptions } from "./pipe-options.ts";
 import { PipeReadable } from "./pipe-readable.ts";
 import { PipeSender } from "./pipe-sender.ts";
 import { PipeWritable } from "./pipe-writable.ts";
-
-/** What moves the bytes of a pipe. */
-export interface PipeCarrier extends ByteDuplex {
-  /** Bytes that were written and have not gone out. */
-  readonly unsentBytes: number;
-  /** Reads no more until `resume()`. */
-  pause(): void;
-  resume(): void;
-}
 
 /** Both directions of a pipe. One chunk that is written arrives as one chunk, up to `maxPayload`. */
 export interface Pipe {

@@ -6,17 +6,20 @@ import {
   type AddressScheme,
   type Clock,
   encodePipeFrame,
+  type PipeCarrier,
   parseAddress,
   SluiceError,
+  type WebOriginOptions,
 } from "@sluice/protocol/wire";
-import { noPipe, pipeProtocol } from "./open-pipe.ts";
-import { makePipe, type Pipe, type PipeCarrier } from "./pipe.ts";
+import { moduleFor } from "./by-scheme.ts";
+import { makePipe, type Pipe } from "./pipe.ts";
 import { checkPipeOptions, type PipeOptions } from "./pipe-options.ts";
-import { SocketDuplex } from "./socket-duplex.ts";
-import { SocketServer } from "./socket-server.ts";
+import { noPipe, type PipeScheme } from "./pipe-schemes.ts";
+import { type PipePort, SocketPipePort } from "./socket-pipe-port.ts";
 import type { TlsServerOptions } from "./tls-context.ts";
 
-export interface ServePipeOptions extends PipeOptions {
+/** {@link WebOriginOptions} are for `ws:` addresses, which pages can reach too. */
+export interface ServePipeOptions extends PipeOptions, WebOriginOptions {
   /** For a `tls:` address, which needs it. */
   readonly tls?: TlsServerOptions;
   /** Pipes that are open at once; further peers are turned away. Default 1,000. */
@@ -53,17 +56,20 @@ const defaultMaxPipes = 1_000;
 /** How long a peer that was refused may linger, ms: it may be reading. */
 const lingerMs = 5_000;
 
-type MakeServer = (address: Address, options: ServePipeOptions) => SocketServer;
+type MakePort = (address: Address, options: ServePipeOptions) => PipePort | Promise<PipePort>;
 
-/** Which listener a scheme means. */
-const servers: { readonly [Scheme in AddressScheme]?: MakeServer } = {
-  unix: socketServer,
-  tcp: socketServer,
-  tls: socketServer,
+/** Which port a scheme means. */
+const ports: Readonly<Record<PipeScheme, MakePort>> = {
+  unix: socketPort,
+  tcp: socketPort,
+  tls: socketPort,
+  ws: loadPort,
+  wss: loadPort,
 };
 
 /**
- * Listens at `url` (`unix:…`, `tcp://host:port`, `tls://host:port` with `tls`) and resolves once it does.
+ * Listens at `url` (`unix:…`, `tcp://host:port`, `tls://host:port` with `tls`, and with
+ * `@sluice/transport-websocket` installed `ws://host:port/path`) and resolves once it does.
  *
  * With `onPipe`: every peer gets a pipe of its own. Without: the pipe of the first peer, behind which nobody else gets in.
  * Rejects as `listenSocket().listen()`; `UNIMPLEMENTED` for a scheme without pipes.
@@ -93,12 +99,11 @@ async function listen(url: string, onPipe: OnPipe, options: ServePipeOptions): P
   }
   const checked = checkPipeOptions(options);
   const address = parseAddress(url);
-  const make = servers[address.scheme];
-  if (make === undefined) throw noPipe(address.scheme, Object.keys(servers));
-  const server = make(address, options);
+  const make = (ports as { readonly [Scheme in AddressScheme]?: MakePort })[address.scheme];
+  if (make === undefined) throw noPipe(address.scheme);
+  const port = await make(address, options);
   const pipes = new Set<Pipe>();
-  const where = await server.listen((socket, refusal) => {
-    const carrier = new SocketDuplex(socket, server.transport, { checksOpening: true });
+  const where = await port.listen((carrier, refusal) => {
     const error = refusal ?? (pipes.size < maxPipes ? undefined : tooMany(maxPipes));
     if (error !== undefined) {
       refuse(carrier, error, checked.clock);
@@ -110,7 +115,7 @@ async function listen(url: string, onPipe: OnPipe, options: ServePipeOptions): P
     pipe.closed.then(gone, gone);
     void take(pipe, onPipe);
   });
-  return { address: where, pipes, stop: () => server.close() };
+  return { address: where, pipes, stop: () => port.close() };
 }
 
 async function serveMany(url: string, onPipe: OnPipe, options: ServePipeOptions): Promise<PipeServer> {
@@ -211,19 +216,14 @@ function lateStreams(pipe: Promise<Pipe>): Pick<Pipe, "readable" | "writable"> {
   };
 }
 
-function socketServer(address: Address, { tls, clock }: ServePipeOptions): SocketServer {
-  const time = clock === undefined ? {} : { clock };
-  if (address.scheme === "unix") {
-    if (tls !== undefined) throw new TypeError("tls options need a tls:// address");
-    return new SocketServer({ path: address.path, ...time }, pipeProtocol);
-  }
-  if (address.scheme !== "tcp" && address.scheme !== "tls")
-    throw noPipe(address.scheme, Object.keys(servers));
-  const { host, port } = address;
-  if (address.scheme === "tcp") {
-    if (tls !== undefined) throw new TypeError("tls options need a tls:// address: tcp: is not encrypted");
-    return new SocketServer({ host, port, ...time }, pipeProtocol);
-  }
-  if (tls === undefined) throw new TypeError("A tls:// address needs the option tls: { cert, key }");
-  return new SocketServer({ host, port, tls, ...time }, pipeProtocol);
+function socketPort(address: Address, options: ServePipeOptions): PipePort {
+  return new SocketPipePort(address, options);
+}
+
+async function loadPort(address: Address, options: ServePipeOptions): Promise<PipePort> {
+  const { clock, allowedOrigin, allowedHost, requireOrigin, tls } = options;
+  if (tls !== undefined) throw new TypeError("tls options need a tls:// address");
+  const { listenForPipes } = await moduleFor(address);
+  if (listenForPipes === undefined) throw noPipe(address.scheme);
+  return listenForPipes(address, { clock, allowedOrigin, allowedHost, requireOrigin });
 }

@@ -3,6 +3,7 @@ export { type AcceptWebSocketOptions, acceptWebSocket } from "./accept-websocket
 export type { HttpServerLike, ListenWebSocketOptions, WebSocketTlsOptions } from "./listen-options.ts";
 export { listenerFromAddress, transportFromAddress } from "./web-by-address.ts";
 export { listenWebSocket } from "./web-listener.ts";
+export { connectPipe, listenForPipes } from "./web-pipe.ts";
 export { WebSocketTransport } from "./web-transport.ts";
 export type {
   WebSocketConstructor,

@@ -3,6 +3,7 @@ export { type AcceptWebSocketOptions, acceptWebSocket } from "./accept-websocket
 export type { HttpServerLike, ListenWebSocketOptions, WebSocketTlsOptions } from "./listen-options.ts";
 export { listenerFromAddress, transportFromAddress } from "./node/by-address.ts";
 export { listenWebSocket } from "./node/listen-websocket.ts";
+export { connectPipe, listenForPipes } from "./node/pipe-by-address.ts";
 export { WebSocketTransport } from "./node/ws-transport.ts";
 export type {
   WebSocketConstructor,

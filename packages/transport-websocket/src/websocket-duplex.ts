@@ -34,6 +34,8 @@ export interface WebSocketDuplexOptions {
   readonly utf8?: Utf8;
   /** As {@link ByteDuplex.defer}. Default: a microtask after those that are due. */
   readonly defer?: (flush: () => void) => void;
+  /** How what is written becomes messages. Default: whole frames of Sluice, as many as fit. */
+  readonly pack?: (chunks: readonly Uint8Array[]) => readonly Uint8Array<ArrayBuffer>[];
   /** For tests. Default: the system's. */
   readonly clock?: Clock;
 }
@@ -45,8 +47,10 @@ export class WebSocketDuplex implements ByteDuplex {
   readonly pause?: () => void;
   readonly resume?: () => void;
   readonly #socket: WebSocketLike;
+  readonly #pack: (chunks: readonly Uint8Array[]) => readonly Uint8Array<ArrayBuffer>[];
   readonly #clock: Clock;
-  readonly #unsent: UnsentWatch;
+  /** Of a socket that was full once: most never are. */
+  #unsent: UnsentWatch | undefined;
   #events: ByteDuplexEvents | undefined;
   /** What came before it was read, until that is handed over. */
   #early: Uint8Array[] | undefined = [];
@@ -68,11 +72,13 @@ export class WebSocketDuplex implements ByteDuplex {
       utf8 = standardUtf8,
       clock = systemClock,
       defer = afterTurn,
+      pack = packMessages,
     } = options;
     this.info = info;
     this.utf8 = utf8;
     this.defer = defer;
     this.#socket = socket;
+    this.#pack = pack;
     this.#clock = clock;
     this.#isTold = isWs(socket);
     if (isWs(socket)) {
@@ -89,13 +95,6 @@ export class WebSocketDuplex implements ByteDuplex {
     }
     // Of `ws` the bytes as they came, without a copy; every other platform knows this one kind besides blobs.
     socket.binaryType = isWs(socket) ? "nodebuffer" : "arraybuffer";
-    this.#unsent = new UnsentWatch(
-      socket,
-      isWs(socket) ? mostUnsentBytes.told : mostUnsentBytes.looked,
-      clock,
-      () => this.#isTold,
-      () => this.#events?.drained(),
-    );
     // Listeners for good: an error event of `ws` that nobody hears ends the process.
     socket.addEventListener("message", (event) => this.#onMessage(event));
     socket.addEventListener("error", (event) => this.#onError(event));
@@ -115,7 +114,7 @@ export class WebSocketDuplex implements ByteDuplex {
     if (this.#state !== "open" || socket.readyState !== ReadyState.open) return true;
     this.#isSending = true;
     try {
-      for (const message of packMessages(chunks)) {
+      for (const message of this.#pack(chunks)) {
         if (isWs(socket)) socket.send(message, this.#sent);
         else socket.send(message);
       }
@@ -125,7 +124,21 @@ export class WebSocketDuplex implements ByteDuplex {
     } finally {
       this.#isSending = false;
     }
-    return !this.#unsent.isFull();
+    return !this.#isFull();
+  }
+
+  #isFull(): boolean {
+    const socket = this.#socket;
+    const mostBytes = isWs(socket) ? mostUnsentBytes.told : mostUnsentBytes.looked;
+    if (this.#unsent === undefined && (socket.bufferedAmount ?? 0) < mostBytes) return false;
+    this.#unsent ??= new UnsentWatch(
+      socket,
+      mostBytes,
+      this.#clock,
+      () => this.#isTold,
+      () => this.#events?.drained(),
+    );
+    return this.#unsent.isFull();
   }
 
   end(): void {
@@ -183,7 +196,7 @@ export class WebSocketDuplex implements ByteDuplex {
   /** Bytes have left; a socket that says so before `send()` is over does not know it. */
   readonly #sent = (): void => {
     if (this.#isSending) this.#isTold = false;
-    else this.#unsent.look();
+    else this.#unsent?.look();
   };
 
   #onError(event: WebSocketEvent): void {
@@ -245,7 +258,7 @@ export class WebSocketDuplex implements ByteDuplex {
     if (this.#state === "over") return;
     this.#state = "over";
     this.#error ??= error;
-    this.#unsent.stop();
+    this.#unsent?.stop();
     queueMicrotask(() => this.#tellEnd());
   }
 

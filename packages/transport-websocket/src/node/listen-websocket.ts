@@ -2,7 +2,7 @@
  * Listens for links over WebSockets: on a port of its own, or at a path of an HTTP server that is there.
  */
 import { isIPv6 } from "node:net";
-import { checkOptionNames, type Link, type Listener } from "@sluice/protocol/wire";
+import { ByteLink, checkOptionNames, type Link, type Listener } from "@sluice/protocol/wire";
 import type { HttpServerLike, ListenWebSocketOptions } from "../listen-options.ts";
 import { OwnServer } from "./own-server.ts";
 import { secureParts } from "./secure-parts.ts";
@@ -40,7 +40,7 @@ export function listenWebSocket(options: ListenWebSocketOptions): Listener {
   return {
     async listen(onLink: (link: Link) => void): Promise<string> {
       if (close !== undefined) throw new TypeError("This listener listens already");
-      gate.onLink = onLink;
+      gate.onDuplex = (duplex) => onLink(new ByteLink(duplex));
       if (server !== undefined) {
         close = routeUpgrades(server, path, take);
         return addressOf(server, path);
@@ -56,7 +56,7 @@ export function listenWebSocket(options: ListenWebSocketOptions): Listener {
       }
     },
     async close() {
-      gate.onLink = undefined;
+      gate.onDuplex = undefined;
       close?.();
       close = undefined;
     },
@@ -95,6 +95,7 @@ function addressOf(server: HttpServerLike, path: string): string {
   return formatPlace(isEncrypted, address, port, path);
 }
 
-function formatPlace(isEncrypted: boolean, host: string, port: number, path: string): string {
+/** The address of a listener: `ws://127.0.0.1:40123/path`. */
+export function formatPlace(isEncrypted: boolean, host: string, port: number, path: string): string {
   return `${isEncrypted ? "wss" : "ws"}://${isIPv6(host) ? `[${host}]` : host}:${port}${path}`;
 }

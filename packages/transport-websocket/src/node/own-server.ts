@@ -20,6 +20,7 @@ const mostHeaderBytes = 16 * 1024;
 interface Waiting {
   readonly socket: Socket;
   readonly timer: Timer;
+  readonly onClose: () => void;
 }
 
 export class OwnServer {
@@ -92,15 +93,19 @@ export class OwnServer {
   #await(socket: Socket): void {
     const key = keyOf(socket);
     const timer = this.#clock.setTimer(this.#handshakeTimeout, () => socket.destroy());
-    this.#waiting.set(key, { socket, timer });
-    socket.once("close", () => {
+    const onClose = (): void => {
       if (this.#waiting.get(key)?.socket === socket) this.#arrived(key);
-    });
+    };
+    this.#waiting.set(key, { socket, timer, onClose });
+    socket.on("close", onClose);
   }
 
   #arrived(key: string): void {
-    this.#waiting.get(key)?.timer.cancel();
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) return;
     this.#waiting.delete(key);
+    waiting.timer.cancel();
+    waiting.socket.off("close", waiting.onClose);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {

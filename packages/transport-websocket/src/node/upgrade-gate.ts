@@ -1,16 +1,14 @@
 /**
- * Decides on each request for an upgrade before anything is upgraded, and makes links of those that may come.
+ * Decides on each request for an upgrade before anything is upgraded, and makes byte streams of those that may come.
  *
  * Origin and Host are judged here: see web-origin.ts of the protocol, and docs/security.md.
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import {
-  ByteLink,
   type Clock,
   formatAddress,
   isLoopbackHost,
-  type Link,
   type LinkInfo,
   systemClock,
   type WebOriginRules,
@@ -19,7 +17,7 @@ import {
 } from "@sluice/protocol/wire";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { ListenWebSocketOptions } from "../listen-options.ts";
-import { WebSocketDuplex } from "../websocket-duplex.ts";
+import { WebSocketDuplex, type WebSocketDuplexOptions } from "../websocket-duplex.ts";
 import { answerPings } from "./answer-pings.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { wsDuplexParts, wsOptions } from "./ws-options.ts";
@@ -34,11 +32,15 @@ export class UpgradeGate {
   readonly #near: WebOriginRules;
   readonly #far: WebOriginRules;
   #pending = 0;
+  readonly #pack: WebSocketDuplexOptions["pack"];
   /** Takes what is made; absent: nobody listens. */
-  onLink: ((link: Link) => void) | undefined;
+  onDuplex: ((duplex: WebSocketDuplex, socket: WebSocket) => void) | undefined;
 
-  /** @throws {TypeError} for origins or hosts that are none */
-  constructor(options: ListenWebSocketOptions) {
+  /**
+   * `pack`: see {@link WebSocketDuplexOptions}.
+   * @throws {TypeError} for origins or hosts that are none
+   */
+  constructor(options: ListenWebSocketOptions, pack?: WebSocketDuplexOptions["pack"]) {
     const { perMessageDeflate = false, maxPending = defaultMaxPending, clock = systemClock } = options;
     this.#sockets = new WebSocketServer({
       ...wsOptions,
@@ -48,6 +50,7 @@ export class UpgradeGate {
     });
     this.#clock = clock;
     this.#maxPending = maxPending;
+    this.#pack = pack;
     this.#near = webOriginRules(options, "127.0.0.1");
     this.#far = webOriginRules(options);
   }
@@ -62,7 +65,7 @@ export class UpgradeGate {
     }
     try {
       // It answers 400 to what is no proper request.
-      this.#sockets.handleUpgrade(request, socket, head, (upgraded) => this.#link(upgraded, request));
+      this.#sockets.handleUpgrade(request, socket, head, (upgraded) => this.#handOver(upgraded, request));
     } catch {
       // A request that nobody has thought of must not end the process.
       socket.destroy();
@@ -70,7 +73,7 @@ export class UpgradeGate {
   }
 
   #refusal({ headers, socket }: IncomingMessage): Refusal | undefined {
-    if (this.onLink === undefined) return { status: 503, reason: "Nobody listens" };
+    if (this.onDuplex === undefined) return { status: 503, reason: "Nobody listens" };
     const { origin, host, "sec-websocket-version": version } = headers;
     // An older draft, which no browser speaks any more, has its Origin elsewhere.
     if (version !== "13") {
@@ -87,18 +90,19 @@ export class UpgradeGate {
     return { status: 503, reason: "Too many connections have just come", headers: { "Retry-After": "1" } };
   }
 
-  #link(socket: WebSocket, request: IncomingMessage): void {
+  #handOver(socket: WebSocket, request: IncomingMessage): void {
     this.#pending++;
-    let isPending = true;
     const settle = (): void => {
-      if (isPending) this.#pending--;
-      isPending = false;
+      // Both: an idle link keeps nothing of how it began.
+      socket.off("message", settle).off("close", settle);
+      this.#pending--;
     };
-    socket.once("message", settle).once("close", settle);
+    socket.on("message", settle).on("close", settle);
     const info = infoOf(request);
-    const duplex = new WebSocketDuplex(socket, { ...wsDuplexParts, info, clock: this.#clock });
+    const pack = this.#pack === undefined ? {} : { pack: this.#pack };
+    const duplex = new WebSocketDuplex(socket, { ...wsDuplexParts, ...pack, info, clock: this.#clock });
     answerPings(socket, this.#clock, (error) => duplex.refuse(error));
-    this.onLink?.(new ByteLink(duplex));
+    this.onDuplex?.(duplex, socket);
   }
 }
 

@@ -11,7 +11,8 @@ import { answerPings } from "./answer-pings.ts";
 import { secureParts } from "./secure-parts.ts";
 import { wsDuplexParts, wsOptions } from "./ws-options.ts";
 
-const ws: WebSocketPlatform = {
+/** How sockets of `ws` are made and watched. */
+export const wsPlatform: WebSocketPlatform = {
   duplex: wsDuplexParts,
   check({ tls }) {
     if (tls !== undefined) secureParts(tls);
@@ -46,6 +47,6 @@ export class WebSocketTransport<Incoming = never, Outgoing = never> extends Plat
 > {
   /** @throws `INVALID_ARGUMENT` for an address that is none, or keys that are none; {@link TypeError} for other options */
   constructor(options: WebSocketTransportOptions) {
-    super(options, ws);
+    super(options, wsPlatform);
   }
 }

@@ -1,0 +1,13 @@
+/** Visits a shop that is at an address. */
+import { connect } from "@sluice/client";
+import { shop } from "../protocol.ts";
+import { serveShop } from "../serve-shop.ts";
+import { visit } from "../visit.ts";
+
+const address = "ws://127.0.0.1:0/shop";
+
+const served = await serveShop(address);
+const client = await connect(served.url, { protocol: shop });
+await visit(client.api);
+await client.dispose();
+await served.close();
