@@ -39,9 +39,11 @@ async function start(role, adapter, address) {
 /** One adapter over one transport, ready to be measured. */
 export async function openPair(adapter, transport) {
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
-  const address = transport === "unix" ? `unix:${join(folder, "s.sock")}` : "tcp://127.0.0.1:0";
-  const server = await start("server", adapter, address);
-  const client = await start("client", adapter, server.address);
+  const address = transport === "unix" ? `unix:${join(folder, "s.sock")}` : `${transport}://127.0.0.1:0`;
+  // The limit is another one over each kind of connection.
+  const name = adapter === "raw" && ["ws", "http"].includes(transport) ? `raw-${transport}` : adapter;
+  const server = await start("server", name, address);
+  const client = await start("client", name, server.address);
   return {
     name: adapter,
     transport,

@@ -6,13 +6,13 @@
 // at 1 MiB. Memory is read after two collections.
 import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { connect } from "@sluice/client";
-import { median, quantile } from "./statistics.mjs";
+import { openClient } from "./scale-clients.mjs";
+import { median, quantile, spread } from "./statistics.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -20,14 +20,14 @@ const { values: options } = parseArgs({
     connections: { type: "string", default: "1000" },
     rounds: { type: "string", default: "5" },
     warm: { type: "string", default: "4000" },
+    links: { type: "string", default: "unix,ws,sse" },
   },
 });
 const folder = mkdtempSync(join(tmpdir(), "sluice-scale-"));
 const script = fileURLToPath(new URL("./scale-server.mjs", import.meta.url));
 let servers = 0;
 
-async function startServer(kind, ...flags) {
-  const address = `unix:${join(folder, `${++servers}.sock`)}`;
+async function startServer(kind, address, ...flags) {
   const child = fork(script, [kind, address], { execArgv: [...process.execArgv, "--expose-gc", ...flags] });
   const next = () => new Promise((resolve) => child.once("message", resolve));
   const { ready } = await next();
@@ -45,7 +45,7 @@ async function startServer(kind, ...flags) {
 const limits = { maxCalls: 20_000, maxQueue: 20_000, maxBuffered: 2 ** 30 };
 
 async function measureStreams(count) {
-  const server = await startServer("sluice");
+  const server = await startServer("sluice", links.unix.address());
   const client = await connect(server.address, { limits });
   await client.request("ask");
   const before = await server.memory();
@@ -77,54 +77,80 @@ async function measureStreams(count) {
   };
 }
 
-async function measureConnections(kind, count, warm, ...flags) {
-  const server = await startServer(kind, ...flags);
-  const open = async () => {
-    if (kind === "raw") {
-      const socket = connectSocket(server.address.slice("unix:".length));
-      await new Promise((resolve) => socket.once("data", resolve));
-      return () => socket.destroy();
-    }
-    const client = await connect(server.address, { reconnect: false });
-    await client.ready;
-    return () => client.dispose();
-  };
+/** What idle clients are measured over: the server's own address, what they are compared with. */
+const links = {
+  unix: {
+    address: () => `unix:${join(folder, `${++servers}.sock`)}`,
+    raw: "raw-unix",
+    what: "a plain net server",
+  },
+  ws: { address: () => "ws://127.0.0.1:0", raw: "raw-ws", what: "a plain ws server" },
+  sse: { address: () => "http://127.0.0.1:0", raw: "raw-sse", what: "responses of node:http" },
+};
+/** Clients that are opened at once. */
+const together = 20;
+
+async function measureConnections(kind, address, count, warm, ...flags) {
+  const server = await startServer(kind, address, ...flags);
   const ends = [];
-  for (let i = 0; i < warm; i++) ends.push(await open());
+  const openUpTo = async (total) => {
+    while (ends.length < total) {
+      const batch = Math.min(together, total - ends.length);
+      const opening = Array.from({ length: batch }, () => openClient[kind](server.address));
+      ends.push(...(await Promise.all(opening)));
+    }
+  };
+  await openUpTo(warm);
   const before = await server.memory();
-  for (let i = 0; i < count; i++) ends.push(await open());
+  await openUpTo(warm + count);
   const after = await server.memory();
   for (const end of ends) void end();
   server.stop();
-  return (after.rss - before.rss) / count;
+  const each = (bytes) => bytes / count / 1024;
+  return {
+    resident: each(after.rss - before.rss),
+    used: each(after.heapUsed + after.external - before.heapUsed - before.external),
+  };
 }
 
-async function compareConnections(count, warm, how, ...flags) {
-  const rows = { raw: [], sluice: [] };
+async function compareConnections(link, count, warm, how, ...flags) {
+  const { address, raw, what } = links[link];
+  const samples = { [raw]: [], sluice: [] };
   for (let round = 0; round < Number(options.rounds); round++) {
-    for (const kind of ["raw", "sluice"]) {
-      rows[kind].push((await measureConnections(kind, count, warm, ...flags)) / 1024);
+    for (const kind of Object.keys(samples)) {
+      samples[kind].push(await measureConnections(kind, address(), count, warm, ...flags));
     }
   }
-  const [raw, sluice] = [median(rows.raw), median(rows.sluice)];
-  console.log(
-    `${count.toLocaleString("en")} idle connections, ${how}: ${sluice.toFixed(2)} KiB resident each, ` +
-      `a plain net server ${raw.toFixed(2)} KiB: ${(sluice - raw).toFixed(2)} KiB more (medians of ${options.rounds} rounds)`,
-  );
+  console.log(`${count.toLocaleString("en")} idle connections over ${link}, ${how}, KiB each:`);
+  for (const [measure, name] of [
+    ["used", "heap and external"],
+    ["resident", "resident"],
+  ]) {
+    const of = (kind) => samples[kind].map((sample) => sample[measure]);
+    const differences = of("sluice").map((value, round) => value - of(raw)[round]);
+    console.log(
+      `  ${name}: ${spread(of("sluice"))}, ${what} ${spread(of(raw))}: ${spread(differences)} more ` +
+        `(medians and quartiles of ${options.rounds} rounds)`,
+    );
+  }
 }
 
 try {
+  console.log(`Node ${process.version}\n`);
   const streams = Number(options.streams);
-  const { entered, bytes, p50, p99 } = await measureStreams(streams);
-  console.log(`Node ${process.version}, unix sockets\n`);
-  console.log(
-    `${entered.toLocaleString("en")} open streams on one connection: ${(bytes / 1024).toFixed(2)} KiB of heap each; ` +
-      `a request beside them takes ${p50.toFixed(2)} ms (median), ${p99.toFixed(2)} ms (p99 of 200)`,
-  );
+  if (streams > 0) {
+    const { entered, bytes, p50, p99 } = await measureStreams(streams);
+    console.log(
+      `${entered.toLocaleString("en")} open streams on one unix connection: ${(bytes / 1024).toFixed(2)} KiB of heap each; ` +
+        `a request beside them takes ${p50.toFixed(2)} ms (median), ${p99.toFixed(2)} ms (p99 of 200)`,
+    );
+  }
   const count = Number(options.connections);
   const warm = Number(options.warm);
-  await compareConnections(count, warm, `on top of ${warm.toLocaleString("en")}`);
-  await compareConnections(count, count, "young space held at 1 MiB", "--max-semi-space-size=1");
+  for (const link of options.links.split(",")) {
+    await compareConnections(link, count, warm, `on top of ${warm.toLocaleString("en")}`);
+    await compareConnections(link, count, count, "young space held at 1 MiB", "--max-semi-space-size=1");
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -138,8 +138,9 @@ export class Session implements LinkReceiver, Activity {
     if (this.#drain === undefined) {
       this.#stage.drain("ours");
       this.#calls.refuseIncoming();
-      this.#drain = new DrainNotice(this.clock, grace, retry);
-      this.#link.send(this.#drain.frame);
+      const now = this.clock.now();
+      this.#drain = new DrainNotice(now, grace, retry);
+      this.#link.send(this.#drain.at(now));
     }
     return this.#rest.whenIdle();
   }
@@ -176,7 +177,7 @@ export class Session implements LinkReceiver, Activity {
     this.#stage.attach();
     this.#link.attach(link);
     link.receive(this);
-    if (this.#drain !== undefined) this.#link.send(this.#drain.frame);
+    if (this.#drain !== undefined) this.#link.send(this.#drain.at(this.clock.now()));
     this.#calls.attach();
     this.listener.attached?.();
   }
