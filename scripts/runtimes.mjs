@@ -54,9 +54,12 @@ function provide(folder) {
   console.log(`Installing ${named.join(", ")} for tests (npm ci) …`);
   const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
   const npm = process.env.npm_execpath;
+  // What these packages say of engines is not the project's, which is strict: miniflare names Node 22, and runs on 20.
+  const env = { ...process.env, npm_config_engine_strict: "false" };
+  const options = /** @type {const} */ ({ cwd: folder, stdio: "inherit", env });
   const { status } = npm?.endsWith("js")
-    ? spawnSync(process.execPath, [npm, ...args], { cwd: folder, stdio: "inherit" })
-    : spawnSync("npm", args, { cwd: folder, stdio: "inherit", shell: process.platform === "win32" });
+    ? spawnSync(process.execPath, [npm, ...args], options)
+    : spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
   return status === 0 ? [] : [`npm ci ended with status ${status}`];
 }
 

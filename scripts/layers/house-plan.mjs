@@ -151,7 +151,7 @@ export const housePlan = {
     below: ["protocol"],
     floors: [
       ["http-status.ts", "json-text.ts", "local-links.ts", "pulled-body.ts"],
-      ["sse.ts", "wire-headers.ts", "batch-order.ts", "buffering-watch.ts", "uplink.ts"],
+      ["sse.ts", "event-text.ts", "wire-headers.ts", "batch-order.ts", "buffering-watch.ts", "uplink.ts"],
       ["direct-refusal.ts", "direct-session.ts", "downlink.ts", "response-error.ts"],
       ["direct-request.ts", "direct-response.ts", "direct-opening.ts", "origin.ts", "read-body.ts"],
       ["direct-events.ts", "client-duplex.ts", "server-duplex.ts"],
