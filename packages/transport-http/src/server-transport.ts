@@ -136,7 +136,10 @@ export class ServerTransport<Protocol = never>
    * Answers a request: opens a link, takes a batch, or makes a direct call. Never rejects. Can be handed on without its object.
    * @param caller what only the platform knows of the client
    */
-  readonly fetch = async (request: Request, caller: DirectCaller & BodyTaker = {}): Promise<Response> => {
+  readonly fetch: (request: Request, caller?: DirectCaller) => Promise<Response> = async (
+    request,
+    caller: DirectCaller & BodyTaker = {},
+  ) => {
     let isAllowed = false;
     let response: Response;
     try {
