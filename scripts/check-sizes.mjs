@@ -68,6 +68,7 @@ async function complaintsOfVite(code) {
     await buildByVite({
       root: folder,
       configFile: false,
+      logLevel: "warn",
       customLogger: { ...logger, warn: note, warnOnce: note, error: note },
       build: { write: false, lib: { entry: "entry.js", formats: ["es"] } },
     });

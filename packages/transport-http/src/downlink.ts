@@ -5,12 +5,15 @@
  */
 import { SluiceError } from "@sluice/protocol";
 import { decodeTextFrame, encodeTextFrame, maxTextFrame, type Utf8 } from "@sluice/protocol/wire";
+import { EventText } from "./event-text.ts";
 import { SseLines } from "./sse.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const [space, colon] = [0x20, 0x3a];
 const field = encoder.encode("data:");
+/** Where every event is put together, one after the other. */
+const event = new EventText();
 
 /** A comment, which means nothing and shows that the line is alive. */
 export const keepAliveComment: Uint8Array = encoder.encode(":\n\n");
@@ -33,13 +36,17 @@ export class DownlinkWriter {
   write(chunks: readonly Uint8Array[]): Uint8Array {
     const bytes = joinChunks(chunks);
     const lengths = new DataView(bytes.buffer, bytes.byteOffset);
-    let text = `data: ${++this.number}\n`;
+    event.clear();
+    event.ascii(`data: ${++this.number}\n`);
     for (let at = 0; at < bytes.length; ) {
       const end = at + 4 + lengths.getUint32(at);
-      text += `data: ${encodeTextFrame(bytes, at, end, this.#utf8)}\n`;
+      if (!event.plainData(bytes, at, end, lengths)) {
+        event.text(`data: ${encodeTextFrame(bytes, at, end, this.#utf8)}\n`);
+      }
       at = end;
     }
-    return encoder.encode(`${text}\n`);
+    event.ascii("\n");
+    return event.take();
   }
 }
 

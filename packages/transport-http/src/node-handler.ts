@@ -40,8 +40,11 @@ async function answer(fetch: FetchHandler, exchange: NodeExchange, takesBodies: 
     let body: PulledBody | undefined;
     const taker: BodyTaker = takesBodies
       ? {
-          [takesBody](taken) {
-            body = taken;
+          [takesBody]: {
+            take(taken) {
+              body = taken;
+            },
+            defer: afterTurn,
           },
         }
       : {};
@@ -52,6 +55,11 @@ async function answer(fetch: FetchHandler, exchange: NodeExchange, takesBodies: 
   } catch {
     outgoing.destroy();
   }
+}
+
+/** After all microtasks of this turn, so that what handlers answer in them goes out together. */
+function afterTurn(flush: () => void): void {
+  queueMicrotask(() => process.nextTick(flush));
 }
 
 async function answerOf(

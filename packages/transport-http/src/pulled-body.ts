@@ -25,10 +25,17 @@ export interface PulledBody {
 /** Key of {@link BodyTaker}. */
 export const takesBody: unique symbol = Symbol("takesBody");
 
-/** A caller of `fetch` who sends the very response that comes back, and the body apart from it. */
-export interface BodyTaker {
+/** Who sends the body of a link. */
+export interface LinkCarrier {
   /** Called before a response without a body comes back, whose body is this. */
-  readonly [takesBody]?: ((body: PulledBody) => void) | undefined;
+  take(body: PulledBody): void;
+  /** Runs `flush` when the work of this turn of the event loop is done. */
+  defer(flush: () => void): void;
+}
+
+/** A caller of `fetch` who sends the very response that comes back, and the body of a link apart from it. */
+export interface BodyTaker {
+  readonly [takesBody]?: LinkCarrier | undefined;
 }
 
 /** `body` as the standard has it. Nothing is put into it before it is asked for. */

@@ -25,6 +25,8 @@ export interface ServerDuplexOptions {
   readonly keepAlive: number;
   /** Bytes that every write shall have at least; 0: as they come. */
   readonly padding: number;
+  /** As {@link ByteDuplex.defer}. Default: behind the microtasks that are due. */
+  readonly defer?: ((flush: () => void) => void) | undefined;
   /** The link is over. */
   onClosed(): void;
 }
@@ -77,8 +79,8 @@ export class ServerDuplex implements ByteDuplex, PulledBody {
   }
 
   defer(flush: () => void): void {
-    // Behind the microtasks that are due now, so that what handlers answer in them goes along.
-    queueMicrotask(() => queueMicrotask(flush));
+    const { defer = afterMicrotasks } = this.#options;
+    defer(flush);
   }
 
   start(events: ByteDuplexEvents): void {
@@ -170,6 +172,11 @@ export class ServerDuplex implements ByteDuplex, PulledBody {
     // What came early comes before the end.
     if (this.#early === undefined) this.#events?.closed(undefined);
   }
+}
+
+/** So that what handlers answer in them goes along. */
+function afterMicrotasks(flush: () => void): void {
+  queueMicrotask(() => queueMicrotask(flush));
 }
 
 /** A link whose transport learns when what came was malformed, so that the request that brought it is refused. */

@@ -8,7 +8,7 @@ import { type Clock, FrameDecoder, type Link, standardUtf8, type Timer } from "@
 import { BatchOrder } from "./batch-order.ts";
 import { badRequest, DirectRefusal, wrongMethod } from "./direct-refusal.ts";
 import { type HeldLink, LinkTable, type LinkTableOptions, newToken } from "./link-table.ts";
-import { type PulledBody, streamOfBody } from "./pulled-body.ts";
+import { type LinkCarrier, streamOfBody } from "./pulled-body.ts";
 import { readBody } from "./read-body.ts";
 import { ServerDuplex, WatchedLink } from "./server-duplex.ts";
 import {
@@ -66,23 +66,19 @@ export class SessionRequests {
   }
 
   /**
-   * Rejects with {@link DirectRefusal}. `remote`: the client's address, if known; `takeBody` gets the body of a link, which its response
+   * Rejects with {@link DirectRefusal}. `remote`: the client's address, if known; `carrier` gets the body of a link, which its response
    * then lacks.
    */
-  async fetch(
-    request: Request,
-    remote: string | undefined,
-    takeBody?: (body: PulledBody) => void,
-  ): Promise<Response> {
+  async fetch(request: Request, remote: string | undefined, carrier?: LinkCarrier): Promise<Response> {
     checkRequest(request);
     const token = request.headers.get(linkHeader);
-    return token === null ? this.#open(request, remote, takeBody) : this.#take(request, token, remote);
+    return token === null ? this.#open(request, remote, carrier) : this.#take(request, token, remote);
   }
 
   async #open(
     request: Request,
     remote: string | undefined,
-    takeBody: ((body: PulledBody) => void) | undefined,
+    carrier: LinkCarrier | undefined,
   ): Promise<Response> {
     const onLink = this.#onLink;
     if (onLink === undefined) {
@@ -104,6 +100,7 @@ export class SessionRequests {
         clock,
         keepAlive,
         padding,
+        defer: carrier?.defer,
         onClosed: () => {
           free();
           this.#table.delete(token);
@@ -116,8 +113,8 @@ export class SessionRequests {
       this.#table.add(token, held);
       if (hello.length > 0) duplex.receive(hello);
       onLink(link);
-      takeBody?.(duplex);
-      const body = takeBody === undefined ? streamOfBody(duplex) : null;
+      carrier?.take(duplex);
+      const body = carrier === undefined ? streamOfBody(duplex) : null;
       return new Response(body, { status: 200, headers: { ...headers, [linkHeader]: token } });
     } catch (reason) {
       free();
