@@ -49,4 +49,11 @@ describe("a program", () => {
       stdout: "the client has come\nFrom now on: error\nthe client has left: closed\n",
     });
   });
+
+  test("that serves fetch requests streams over HTTP to a client that knows a URL, and ends by itself", async () => {
+    expect(await start("http").end()).toEqual({
+      ...well,
+      stdout: "2000\n4000\n6000\n{ totalSamples: 3 }\n",
+    });
+  });
 });

@@ -134,9 +134,9 @@ export class ServerTransport<Protocol = never>
 
   /**
    * Answers a request: opens a link, takes a batch, or makes a direct call. Never rejects. Can be handed on without its object.
-   * @param caller what only the platform knows of the client
+   * @param caller what only the platform knows of the client; what platforms hand over by themselves is not looked at
    */
-  readonly fetch: (request: Request, caller?: DirectCaller) => Promise<Response> = async (
+  readonly fetch: (request: Request, caller?: DirectCaller | object) => Promise<Response> = async (
     request,
     caller: DirectCaller & BodyTaker = {},
   ) => {
