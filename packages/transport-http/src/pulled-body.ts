@@ -1,7 +1,7 @@
 /**
  * A body that gives bytes to its one reader when that asks for them, with no stream of the standard between.
  *
- * Such a stream is most of what an idle link would hold: 4.5 KiB on Node. Carriers of this package that do without one say so by
+ * Such a stream is most of what an idle link would hold: about 4.5 KiB on Node. Carriers of this package that do without one say so by
  * {@link takesBody}.
  */
 
