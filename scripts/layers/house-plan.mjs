@@ -46,8 +46,8 @@ export const housePlan = {
   client: {
     below: ["protocol"],
     floors: [
-      ["reconnect-policy.ts", "connector.ts"],
-      "leaving-session.ts",
+      ["reconnect-policy.ts", "connector.ts", "session-waiters.ts", "transport-round.ts"],
+      "session-search.ts",
       "connection.ts",
       "ping.ts",
       "client-options.ts",

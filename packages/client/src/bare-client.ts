@@ -271,6 +271,7 @@ export class BareClient<const Protocol extends ProtocolDefinition = ProtocolDefi
     const clock = this.#clock;
     const disposed = new SluiceError("CANCELLED", "The client was disposed", { processed: "no" });
     this.#retries.close(disposed);
+    this.#connection.refuseCalls(disposed);
     // One without a link has nobody to tell.
     const linked = this.#connection.sessions.filter((session) => !session.isDetached);
     const stopped = Promise.all(linked.map((session) => session.stop())).then(ignore);

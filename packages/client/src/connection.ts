@@ -3,9 +3,11 @@
  */
 import type { Logger } from "@sluice/protocol";
 import { type Session, SluiceError, type Timer, type Transport } from "@sluice/protocol/wire";
-import { Connector, type ConnectorOptions, type WantedSession } from "./connector.ts";
-import { LeavingSession } from "./leaving-session.ts";
+import { Connector, type ConnectorOptions, isFinal, type WantedSession } from "./connector.ts";
 import type { ReconnectPolicy } from "./reconnect-policy.ts";
+import { SessionSearch } from "./session-search.ts";
+import { neverSent, SessionWaiters } from "./session-waiters.ts";
+import { TransportRound } from "./transport-round.ts";
 
 /** `idle`: not begun · `draining`: the server takes no new calls · `closed`: for good. */
 export type ClientStatus = "idle" | "connecting" | "connected" | "reconnecting" | "draining" | "closed";
@@ -22,23 +24,13 @@ export interface ConnectionOptions extends ConnectorOptions {
   onStatus(status: ClientStatus): void;
 }
 
-/** What no repetition can mend. */
-const finalCodes: ReadonlySet<string> = new Set([
-  "UNAUTHENTICATED",
-  "PERMISSION_DENIED",
-  "VERSION_UNSUPPORTED",
-  "FAILED_PRECONDITION",
-  "INVALID_ARGUMENT",
-  "PROTOCOL_ERROR",
-  "UNIMPLEMENTED",
-]);
-
 /** How long a connection lasts before its loss is the first failure again, ms: one that is let in and lost at once heals nothing. */
 const healthyMs = 10_000;
 
-interface Waiting {
-  readonly resolve: (session: Session) => void;
-  readonly reject: (error: SluiceError) => void;
+/** A session, and the transport that has led to it last. */
+interface Held {
+  readonly session: Session;
+  home: number;
 }
 
 export class ClientConnection {
@@ -46,26 +38,28 @@ export class ClientConnection {
   readonly #connector: Connector;
   #status: ClientStatus = "idle";
   /** The one that calls are opened in, or that waits for another link. */
-  #session: Session | undefined;
-  /** Those whose servers drain, and whose calls may end, while calls are opened elsewhere. */
-  readonly #leaving = new Set<LeavingSession>();
+  #current: Held | undefined;
+  /** Others whose calls may end. */
+  readonly #others = new Set<SessionSearch>();
   /** Attempts to find a session again. */
   #claims = 0;
-  readonly #waiting: Waiting[] = [];
-  /** Attempts that failed since the last connection that has lasted; a loss counts as one of every transport. */
+  readonly #waiters = new SessionWaiters();
+  /** Rounds of all transports that failed since the last connection that has lasted; a loss counts as one. */
   #failures = 0;
+  readonly #round: TransportRound;
+  /** Over how long the server wants its clients to come back, ms. */
+  #spreadMs = 0;
   /** When the last connection began. */
   #connectedAt = 0;
   #lastFailure: SluiceError | undefined;
   #retry: Timer | undefined;
   #attempt: AbortController | undefined;
   #closedBy: SluiceError | undefined;
-  /** Over how long a server that drains wants its clients to come back, ms. */
-  #spreadMs = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
     this.#connector = new Connector(options);
+    this.#round = new TransportRound(options.transports.length);
   }
 
   get status(): ClientStatus {
@@ -74,7 +68,7 @@ export class ClientConnection {
 
   /** The session, while calls can be opened. */
   get session(): Session | undefined {
-    return this.#status === "connected" ? this.#session : undefined;
+    return this.#status === "connected" ? this.#current?.session : undefined;
   }
 
   /** Why there is no connection, if that is known. */
@@ -82,17 +76,19 @@ export class ClientConnection {
     return this.#lastFailure;
   }
 
-  /** All that may have calls, also those that drain. */
+  /** All that may have calls, also those that drain or wait for a link. */
   get sessions(): readonly Session[] {
-    const leaving = [...this.#leaving].map(({ session }) => session);
-    return this.#session === undefined ? leaving : [this.#session, ...leaving];
+    return [this.#current, ...this.#others].flatMap((one) => one?.session ?? []);
   }
 
   /** Resolves when calls can be opened; rejects when they never will be. */
   waitForSession(): Promise<Session> {
     if (this.session !== undefined) return Promise.resolve(this.session);
     if (this.#closedBy !== undefined) return Promise.reject(neverSent(this.#closedBy));
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    // A reconnect is spread for the sake of others only while nobody waits.
+    const isLeaving = this.#status === "draining" && this.#current === undefined;
+    if (isLeaving && this.#failures === 1 && this.#retry !== undefined) this.#tryIn(0);
+    return this.#waiters.wait();
   }
 
   /** Begins to connect. */
@@ -102,170 +98,198 @@ export class ClientConnection {
     void this.#connect();
   }
 
-  /** Ends it all: the session is closed, who waits is told `error` (which nothing of theirs has reached the peer). Idempotent. */
+  /** Opens no more calls: who waits for a connection is told `error`. What runs goes on. */
+  refuseCalls(error: SluiceError): void {
+    if (this.#closedBy !== undefined) return;
+    this.#waiters.reject(error);
+    if (this.#current === undefined) this.#stop(error);
+  }
+
+  /** Ends it all: sessions are closed, who waits is told `error` (which nothing of theirs has reached the peer). Idempotent. */
   close(error: SluiceError): void {
+    this.#stop(error);
+    for (const { session } of this.#others) session.close(error);
+  }
+
+  /** Connects no more, and ends what calls could be opened in. Other sessions go on until their calls have ended. */
+  #stop(error: SluiceError): void {
     if (this.#closedBy !== undefined) return;
     this.#closedBy = error;
     this.#retry?.cancel();
     this.#attempt?.abort();
-    const session = this.#session;
-    this.#session = undefined;
+    const session = this.#current?.session;
+    this.#current = undefined;
     session?.close(error);
-    for (const leaving of this.#leaving) leaving.close(error);
-    for (const { reject } of this.#waiting.splice(0)) reject(neverSent(error));
+    this.#waiters.reject(error);
     this.#setStatus("closed");
   }
 
   /** No connection will follow: what waited for one fails with what had ended the last. */
   #giveUp(error: SluiceError): void {
-    const session = this.#session;
+    const session = this.#current?.session;
     if (session?.state.name === "detached") session.lose(session.state.error);
-    this.close(error);
+    this.#stop(error);
   }
 
   async #connect(): Promise<void> {
     // Who was told of the status may have closed it.
     if (this.#closedBy !== undefined) return;
-    const { transports } = this.#options;
-    const transport = transports[this.#failures % transports.length] as Transport<unknown, unknown>;
+    const { at } = this.#round;
+    const transport = this.#options.transports[at] as Transport<unknown, unknown>;
     const attempt = new AbortController();
     this.#attempt = attempt;
     try {
-      const session = await this.#connector.connect(transport, () => this.#wantedSession(), attempt.signal);
+      const session = await this.#connector.connect(transport, () => this.#wanted(at), attempt.signal);
       // It may have been closed since.
       if (this.#closedBy !== undefined) session?.close(this.#closedBy);
-      else if (session !== undefined) this.#connected(session);
+      else if (session !== undefined) this.#connected(session, at);
     } catch (reason) {
-      this.#failed(reason as SluiceError, transport);
+      this.#attemptFailed(reason as SluiceError, transport);
     }
   }
 
-  /** The session that lost its link, a new one, or one that ends with its link. */
-  #wantedSession(): WantedSession {
-    const session = this.#session;
+  /** The session that lost its link, a new one, or one that ends with its link. `at`: by which transport. */
+  #wanted(at: number): WantedSession {
+    const { keepsSession, reconnect } = this.#options;
+    const { session, home } = this.#current ?? {};
     const ticket = session?.isDetached === true ? session.ticket : undefined;
-    if (session !== undefined && ticket !== undefined) return { session, ticket, attempt: ++this.#claims };
-    return this.#options.keepsSession && this.#options.reconnect !== undefined ? "wanted" : undefined;
+    if (session === undefined || ticket === undefined) {
+      return keepsSession && reconnect !== undefined ? "wanted" : undefined;
+    }
+    // Where it was, another peer has taken its place; elsewhere there may be another one any time.
+    return { session, ticket, attempt: ++this.#claims, otherPeer: at === home ? "gone" : "elsewhere" };
   }
 
-  #connected(session: Session): void {
-    this.#session = session;
+  #connected(session: Session, at: number): void {
+    const former = this.#current;
+    this.#current = { session, home: at };
+    if (former !== undefined && former.session !== session && !former.session.isOver) this.#keep(former, at);
     this.#connectedAt = this.#options.clock.now();
     this.#spreadMs = 0;
     this.#lastFailure = undefined;
-    if (session.state.name === "closed") {
-      this.#lost(session.state.error);
-      return;
-    }
+    // Before the connection is told of, what happens to its session is read from its state.
+    const isCurrent = (): boolean =>
+      this.#current?.session === session && (this.#status === "connected" || this.#status === "draining");
     session.listener = {
       draining: (_grace, retry) => {
-        this.#spreadMs = retry;
-        if (this.#session === session) this.#drained(session);
+        if (isCurrent()) this.#drained(session, retry);
       },
       idsUsedUp: () => void this.#replace(session),
       detached: (error) => {
-        if (this.#session === session) this.#again(error);
+        if (isCurrent()) this.#again(error);
       },
       closed: (error) => {
-        if (this.#session !== session) return;
-        this.#session = undefined;
         // One that waited for another link is given up; whoever connects goes on.
-        if (this.#status === "connected" || this.#status === "draining") this.#lost(error);
+        if (isCurrent()) this.#lost(error);
+        else if (this.#current?.session === session) this.#current = undefined;
       },
     };
-    if (session.state.name === "draining") {
-      this.#drained(session);
-      return;
+    const { state } = session;
+    if (state.name === "closed") this.#lost(state.error);
+    else if (state.name === "detached") this.#again(state.error);
+    else if (state.name === "draining") this.#drained(session, state.retry);
+    else {
+      this.#setStatus("connected");
+      this.#waiters.resolve(session);
     }
-    this.#setStatus("connected");
-    for (const { resolve } of this.#waiting.splice(0)) resolve(session);
   }
 
   /** The server of `session` takes no new calls: they go over the next transport, if there is one. */
-  #drained(session: Session): void {
+  #drained(session: Session, spreadMs: number): void {
+    this.#spreadMs = spreadMs;
     this.#setStatus("draining");
-    const { transports, reconnect, clock, logger } = this.#options;
-    const { length } = transports;
-    if (length === 1 || reconnect === undefined || this.#session !== session) return;
-    const at = this.#failures % length;
-    if (clock.now() - this.#connectedAt >= healthyMs) this.#failures = at;
-    this.#failures++;
-    const spreadMs = this.#spreadMs;
+    const { transports, reconnect, clock } = this.#options;
+    const current = this.#current;
+    if (transports.length === 1 || reconnect === undefined || current?.session !== session) return;
+    if (clock.now() - this.#connectedAt >= healthyMs) this.#failures = 0;
     // Who comes from a server that was well goes to the next at once, but not with all others.
-    const delayMs =
-      this.#failures < 2 * length
-        ? reconnect.delay(1, { mostMs: 0, spreadMs })
-        : reconnect.delay(Math.floor(this.#failures / length), { spreadMs });
+    const mostMs = this.#failures === 0 ? 0 : Number.POSITIVE_INFINITY;
+    const delayMs = reconnect.delay(Math.max(1, this.#failures), { mostMs, spreadMs });
     if (delayMs === undefined) return;
-    this.#session = undefined;
-    const ordered = [...transports.slice(at), ...transports.slice(0, at)];
-    const leaving = new LeavingSession({
+    this.#failures++;
+    this.#current = undefined;
+    this.#keep(current, undefined);
+    this.#round.begin(current.home + 1);
+    this.#tryIn(this.#waiters.hasAny && this.#failures === 1 ? 0 : delayMs);
+  }
+
+  /** The calls of `held` go on while others are opened elsewhere: over transport `at`, if that is known. */
+  #keep({ session, home }: Held, at: number | undefined): void {
+    const { transports, reconnect, clock, logger } = this.#options;
+    if (reconnect === undefined) return;
+    const search = new SessionSearch({
       session,
-      transports: ordered,
+      transports,
+      home,
+      elsewhere: at === undefined ? [] : [at],
       connector: this.#connector,
       reconnect,
       clock,
       logger,
       claims: this.#claims,
-      onOver: () => void this.#leaving.delete(leaving),
+      onOver: () => void this.#others.delete(search),
     });
-    this.#leaving.add(leaving);
-    this.#retry = clock.setTimer(delayMs, () => void this.#connect());
+    this.#others.add(search);
   }
 
   /** `session` has no id left for another call: what runs may end, then the next link begins anew. */
   async #replace(session: Session): Promise<void> {
-    if (this.#session === session) this.#setStatus("draining");
+    if (this.#current?.session === session) this.#setStatus("draining");
     await session.drain(this.#options.limits.graceMs);
     session.close(new SluiceError("UNAVAILABLE", "All call ids of the link are used"));
   }
 
   #lost(error: SluiceError): void {
-    this.#session = undefined;
-    if (this.#options.reconnect === undefined || finalCodes.has(error.code)) this.#giveUp(error);
+    this.#current = undefined;
+    if (this.#options.reconnect === undefined || isFinal(error)) this.#giveUp(error);
     else this.#again(error, this.#spreadMs);
   }
 
   /** The link is lost: another one is tried, within `spreadMs` at least if the session is lost, too. */
   #again(error: SluiceError, spreadMs = 0): void {
-    const { logger, clock } = this.#options;
-    const { length } = this.#options.transports;
-    if (clock.now() - this.#connectedAt >= healthyMs) this.#failures = 0;
-    // The loss is one more failure for the policy, and the first transport has its try again.
-    this.#failures += length - (this.#failures % length);
+    if (this.#options.clock.now() - this.#connectedAt >= healthyMs) this.#failures = 0;
+    this.#failures++;
+    // A session that waits is where it was; else the first transport has its try again.
+    this.#round.begin(this.#current?.home ?? 0);
     this.#lastFailure = error;
-    logger.info(`The connection was lost: ${error.message}`);
+    this.#options.logger.info(`The connection was lost: ${error.message}`);
     this.#setStatus("reconnecting");
-    this.#tryAgain(this.#failures / length, error, spreadMs);
+    this.#tryAgain(error, spreadMs);
   }
 
-  #failed(error: SluiceError, transport: Transport<unknown, unknown>): void {
-    const { reconnect, logger, transports } = this.#options;
-    this.#failures++;
+  #attemptFailed(error: SluiceError, transport: Transport<unknown, unknown>): void {
+    const { reconnect, logger } = this.#options;
+    const isFirst = this.#failures === 0 && this.#round.isFresh;
     this.#lastFailure = error;
     // A server that was never there shall not be silence, where no error tells of it; one line will do, since it may last.
-    const isQuiet = this.#status === "connecting" && reconnect !== undefined && !finalCodes.has(error.code);
-    logger[isQuiet && this.#failures === 1 ? "warn" : "info"](
-      `Cannot connect over ${transport.name}: ${error.message}`,
-    );
-    if (finalCodes.has(error.code)) this.#giveUp(error);
-    else if (this.#failures % transports.length !== 0) void this.#connect();
+    const isQuiet = this.#status === "connecting" && reconnect !== undefined && !isFinal(error);
+    logger[isQuiet && isFirst ? "warn" : "info"](`Cannot connect over ${transport.name}: ${error.message}`);
+    if (isFinal(error)) this.#giveUp(error);
+    else if (!this.#round.fail()) void this.#connect();
     else {
       // Every transport has had its try: that is one failure for the policy.
+      this.#failures++;
       if (this.#status !== "connecting") this.#setStatus("reconnecting");
-      this.#tryAgain(this.#failures / transports.length, error);
+      this.#tryAgain(error);
     }
   }
 
-  #tryAgain(failures: number, error: SluiceError, spreadMs = 0): void {
+  #tryAgain(error: SluiceError, spreadMs = 0): void {
     if (this.#closedBy !== undefined) return;
-    const { reconnect, clock } = this.#options;
-    const session = this.#session;
+    const session = this.#current?.session;
     // A session that waits is looked for in time, and more than once; at random, too, so that those of one server come apart.
     const graceMs = session?.isDetached === true ? (session.ticket?.graceMs ?? 0) : Number.POSITIVE_INFINITY;
-    const delayMs = reconnect?.delay(failures, { mostMs: graceMs / 4, spreadMs });
+    const delayMs = this.#options.reconnect?.delay(this.#failures, { mostMs: graceMs / 4, spreadMs });
     if (delayMs === undefined) this.#giveUp(error);
-    else this.#retry = clock.setTimer(delayMs, () => void this.#connect());
+    else this.#tryIn(delayMs);
+  }
+
+  #tryIn(delayMs: number): void {
+    this.#retry?.cancel();
+    this.#retry = this.#options.clock.setTimer(delayMs, () => {
+      this.#retry = undefined;
+      void this.#connect();
+    });
   }
 
   #setStatus(status: ClientStatus): void {
@@ -273,11 +297,4 @@ export class ClientConnection {
     this.#status = status;
     this.#options.onStatus(status);
   }
-}
-
-/** What ended the connection, for calls that were never part of it. */
-function neverSent(error: SluiceError): SluiceError {
-  if (error.processed === "no") return error;
-  const { code, message, retryable } = error;
-  return new SluiceError(code, message, { cause: error, processed: "no", retryable });
 }

@@ -31,6 +31,22 @@ export interface ConnectorOptions {
 /** What a connection is made for: a session that can be found again, a former one, or one that ends with its link. */
 export type WantedSession = ConnectLinkOptions["session"];
 
+/** What no repetition can mend. */
+const finalCodes: ReadonlySet<string> = new Set([
+  "UNAUTHENTICATED",
+  "PERMISSION_DENIED",
+  "VERSION_UNSUPPORTED",
+  "FAILED_PRECONDITION",
+  "INVALID_ARGUMENT",
+  "PROTOCOL_ERROR",
+  "UNIMPLEMENTED",
+]);
+
+/** Whether trying again is of no use. */
+export function isFinal({ code }: SluiceError): boolean {
+  return finalCodes.has(code);
+}
+
 export class Connector {
   readonly #options: ConnectorOptions;
 

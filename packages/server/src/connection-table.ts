@@ -65,22 +65,26 @@ export class ConnectionTable {
     const { session, sessionId } = connection;
     const { kept } = this.#options;
     this.#connections.add(connection);
+    const lost = (error: SluiceError): void => {
+      this.#tell("detached", { connection, reason: reasonOf(error), error });
+      // For what runs its peer may come back, also while the server drains.
+      if (this.#isLeaving && isIdle(connection)) connection.close(leaving);
+      else if (sessionId !== undefined) kept?.lost(sessionId);
+    };
     this.#tell("connected", { connection });
-    if (session.state.name === "closed") this.#gone(connection, session.state.error);
+    // Who was told may have ended it, or its link.
+    const { state } = session;
+    if (state.name === "closed") this.#gone(connection, state.error);
     else {
       session.listener = {
         closed: (error) => this.#gone(connection, error),
-        detached: (error) => {
-          this.#tell("detached", { connection, reason: reasonOf(error), error });
-          // For what runs its peer may come back, also while the server drains.
-          if (this.#isLeaving && isIdle(connection)) connection.close(leaving);
-          else if (sessionId !== undefined) kept?.lost(sessionId);
-        },
+        detached: lost,
         attached: () => {
           if (sessionId !== undefined) kept?.attached(sessionId);
           this.#tell("resumed", { connection });
         },
       };
+      if (state.name === "detached") lost(state.error);
     }
     if (this.#isLeaving) connection.close(leaving);
   }

@@ -28,7 +28,7 @@ export interface ServerConnection extends Connection {
   readonly client: PeerClient;
   /**
    * Has the peer show its credentials again, over another link: its calls wait, and go on if `authenticate` finds the same identity within
-   * `handshakeTimeout`. Else they end, as when a peer does not come back. Does nothing while the peer is away.
+   * `graceMs`. Else they end, as when a peer does not come back. Does nothing while the peer is away.
    */
   reauthenticate(): void;
   /** Ends it; the peer learns the reason. */
@@ -111,7 +111,7 @@ export class LiveConnection implements ServerConnection, ConnectionScope {
 
   reauthenticate(): void {
     const error = new SluiceError("UNAUTHENTICATED", "Credentials were asked for again");
-    this.session.relink(this.session.limits.handshakeTimeout, error);
+    this.session.relink(error);
   }
 
   close(reason = "the server closed the connection"): void {

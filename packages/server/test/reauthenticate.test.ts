@@ -73,8 +73,8 @@ describe("ServerConnection.reauthenticate()", () => {
     });
   });
 
-  test("S9 ends the calls of a client whose credentials have expired, handshakeTimeout after it was asked and not before", async () => {
-    const { reasons, options } = expiring({ handshakeTimeout: 5_000 });
+  test("S9 ends the calls of a client whose credentials have expired, graceMs after it was asked and not before", async () => {
+    const { reasons, options } = expiring({ graceMs: 5_000 });
     await inWorld(options, async (world) => {
       const told = watched(world);
       let isExpired = false;
@@ -98,7 +98,7 @@ describe("ServerConnection.reauthenticate()", () => {
   });
 
   test("does not let another identity go on with the calls", async () => {
-    const { reasons, options } = expiring({ handshakeTimeout: 5_000 });
+    const { reasons, options } = expiring({ graceMs: 5_000 });
     await inWorld(options, async (world) => {
       let user = "ada";
       const client = world.connect({ credentials: () => ({ user }), reconnect: {} });

@@ -80,7 +80,12 @@ export function acceptSession(link: Link, options: AcceptSessionOptions): Promis
     };
 
     const resume = ({ session, ticket, confirmed }: ResumedSession): void => {
-      const { encoding } = session;
+      const { encoding, state: found } = session;
+      // It may have ended since it was found.
+      if (found.name === "closed") {
+        refuse(new SluiceError("SESSION_LOST", `The session is over: ${found.error.message}`));
+        return;
+      }
       try {
         session.claimed();
       } catch (reason) {

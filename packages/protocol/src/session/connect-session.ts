@@ -53,11 +53,18 @@ export interface FormerSession {
   readonly ticket: SessionTicket;
   /** Ascends with every attempt. */
   readonly attempt: number;
+  /**
+   * What another peer at the other end means (another epoch): the session's own is gone, or only elsewhere, and may still be found there.
+   * Default `"gone"`.
+   */
+  readonly otherPeer?: "gone" | "elsewhere";
+  /** Nothing but that session is wanted: the attempt fails where it is not found, with `SESSION_LOST`, or `NOT_FOUND` elsewhere. */
+  readonly isOnly?: boolean;
 }
 
 /**
  * Shakes hands over `link`, which it takes over. Brings the former session, if it was asked for and found; else a new one: a former
- * one is lost then, and its calls fail.
+ * one is lost then, and its calls fail, unless {@link FormerSession.otherPeer} says that it may be elsewhere.
  *
  * Rejects with the code of the acceptor's CLOSE (`UNAUTHENTICATED`, `VERSION_UNSUPPORTED`, …), `HANDSHAKE_TIMEOUT`,
  * `PROTOCOL_ERROR`, or `UNAVAILABLE` if the link is lost; the link is closed then.
@@ -108,7 +115,15 @@ export function connectLink(link: Link, options: ConnectLinkOptions): Promise<Se
           refuse(lost);
           return;
         }
-        former.session.lose(lost);
+        const isElsewhere = former.otherPeer === "elsewhere" && peer.epoch !== former.session.peer.epoch;
+        if (former.isOnly === true) {
+          const code = isElsewhere ? "NOT_FOUND" : "SESSION_LOST";
+          const reason = new SluiceError(code, `${peer.name} does not know the session`, { processed: "no" });
+          refuseLink(link, reason, clock);
+          reject(reason);
+          return;
+        }
+        if (!isElsewhere) former.session.lose(lost);
       }
       const session = new Session({
         role: "connector",

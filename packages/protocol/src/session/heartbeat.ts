@@ -113,9 +113,7 @@ export class Heartbeat {
     if (silentMs < heartbeat) return heartbeat - silentMs;
     // Also after a longer silence, and if it was asked before: a process that was stopped finds silence of its own making, and the
     // answer may be there, not yet read.
-    if (!this.#isAsking || lateMs > heartbeat) {
-      this.#ask(now + Math.max(deadAfter - silentMs, deadAfter - heartbeat));
-    }
+    if (!this.#isAsking || lateMs > heartbeat) this.#ask(now + deadAfter - heartbeat);
     const leftMs = this.#deadAt - now;
     // Not only then: what arrives meanwhile begins another silence, of which the end comes sooner.
     return leftMs > 0 ? Math.min(heartbeat, leftMs) : leftMs;

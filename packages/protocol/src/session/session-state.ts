@@ -8,8 +8,8 @@ import { forgetFrames } from "./session-error.ts";
 
 export type SessionState =
   | { readonly name: "open" }
-  /** This side or the peer has sent DRAIN: `ours` takes no new calls, `theirs` gets none. */
-  | { readonly name: "draining"; readonly ours: boolean; readonly theirs: boolean }
+  /** This side or the peer has sent DRAIN: `ours` takes no new calls, `theirs` gets none. `retry`: the peer's window for reconnects, ms. */
+  | { readonly name: "draining"; readonly ours: boolean; readonly theirs: boolean; readonly retry: number }
   /** Its link is lost, and its peer is awaited over another one; `ours`: this side has sent DRAIN. */
   | { readonly name: "detached"; readonly ours: boolean; readonly error: SluiceError }
   | { readonly name: "closed"; readonly error: SluiceError };
@@ -41,13 +41,15 @@ export class SessionStage {
     return state.name === "draining" && state[by];
   }
 
-  /** One side has sent DRAIN. */
-  drain(by: "ours" | "theirs"): void {
+  /** One side has sent DRAIN; the peer's says over how many ms reconnects are to be spread. */
+  drain(by: "ours" | "theirs", retry = 0): void {
     const state = this.#state;
     if (state.name === "detached") this.#moveTo({ ...state, ours: state.ours || by === "ours" });
     else {
-      const { ours, theirs } = state.name === "draining" ? state : { ours: false, theirs: false };
-      this.#moveTo({ name: "draining", ours: ours || by === "ours", theirs: theirs || by === "theirs" });
+      const none = { ours: false, theirs: false, retry: 0 };
+      const { ours, theirs, retry: before } = state.name === "draining" ? state : none;
+      const next = { ours: ours || by === "ours", theirs: theirs || by === "theirs" };
+      this.#moveTo({ name: "draining", ...next, retry: Math.max(before, retry) });
     }
   }
 
@@ -59,7 +61,9 @@ export class SessionStage {
 
   /** There is a link again. */
   attach(): void {
-    this.#moveTo(this.isDrained("ours") ? { name: "draining", ours: true, theirs: false } : { name: "open" });
+    this.#moveTo(
+      this.isDrained("ours") ? { name: "draining", ours: true, theirs: false, retry: 0 } : { name: "open" },
+    );
   }
 
   close(error: SluiceError): void {

@@ -182,11 +182,11 @@ export class Session implements LinkReceiver, Activity {
     this.listener.attached?.();
   }
 
-  /** Leaves the link, because of `error`: the peer shall come back over another one, within the grace and `ms`. */
-  relink(ms: number, error: SluiceError): void {
+  /** Leaves the link, because of `error`: the peer shall come back over another one. */
+  relink(error: SluiceError): void {
     if (this.#stage.error !== undefined) return;
     this.#link.abandon();
-    this.#lost(error, Math.min(ms, this.#graceMs));
+    this.#lost(error);
   }
 
   /** Ends the session: tells the peer, fails the calls of both sides with `error`. Idempotent. */
@@ -253,7 +253,7 @@ export class Session implements LinkReceiver, Activity {
 
   #onDrain(grace: number, retry: number): void {
     if (this.#stage.isDrained("theirs")) return;
-    this.#stage.drain("theirs");
+    this.#stage.drain("theirs", retry);
     this.#calls.refuseOutgoing(
       new SluiceError("UNAVAILABLE", `${this.peer.name} is draining`, { origin: "remote", processed: "no" }),
     );
@@ -273,20 +273,20 @@ export class Session implements LinkReceiver, Activity {
   }
 
   /** The link is lost by `error`: the session waits for another one for `graceMs`, or is over. */
-  #lost(error: SluiceError, graceMs: number = this.#graceMs): void {
-    if (graceMs === 0) this.#end(error, "disconnected");
+  #lost(error: SluiceError): void {
+    if (this.#graceMs === 0) this.#end(error, "disconnected");
     else {
-      this.#detach(error, graceMs);
+      this.#detach(error);
       this.listener.detached?.(error);
     }
   }
 
-  #detach(error: SluiceError, graceMs: number = this.#graceMs): void {
+  #detach(error: SluiceError): void {
     this.#stage.detach(error);
     this.#link.failPings(error);
     this.#calls.detach();
     const lose = (): void => this.lose(sessionLost(this.peer.name, error));
-    this.#grace = this.clock.setTimer(graceMs, lose, { background: true });
+    this.#grace = this.clock.setTimer(this.#graceMs, lose, { background: true });
   }
 
   #end(error: SluiceError, cause: "disconnected" | "shutdown"): void {

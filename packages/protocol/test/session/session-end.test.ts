@@ -224,8 +224,8 @@ describe("§4.15 drain", () => {
     await pair.run();
     expect([drained.outcome, pair.acceptor.session.state, pair.connector.session.state]).toEqual([
       "pending",
-      { name: "draining", ours: true, theirs: false },
-      { name: "draining", ours: false, theirs: true },
+      { name: "draining", ours: true, theirs: false, retry: 0 },
+      { name: "draining", ours: false, theirs: true, retry: 500 },
     ]);
     pair.acceptor.handlers.calls[0]?.finish(1);
     pair.acceptor.handlers.calls[1]?.write("item");
@@ -297,7 +297,7 @@ describe("§4.15 drain", () => {
     await pair.run();
     expect(pair.auditor.ofType("toConnector", FrameType.DRAIN)).toHaveLength(1);
     expect(pair.auditor.ofType("toAcceptor", FrameType.DRAIN)).toHaveLength(1);
-    expect(pair.acceptor.session.state).toEqual({ name: "draining", ours: true, theirs: true });
+    expect(pair.acceptor.session.state).toEqual({ name: "draining", ours: true, theirs: true, retry: 0 });
     pair.acceptor.handlers.last.finish();
     await pair.run();
     await pair.advance(50);
