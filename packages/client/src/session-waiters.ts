@@ -1,4 +1,6 @@
-/** Those who wait for a session to open calls in. */
+/**
+ * Those who wait for a session to open calls in, until there is one or never will be.
+ */
 import { type Session, SluiceError } from "@sluice/protocol/wire";
 
 interface Waiting {

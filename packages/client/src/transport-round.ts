@@ -1,4 +1,8 @@
-/** Which transport is tried next: all of them in turn, from one on. Pure. */
+/**
+ * Which of several transports is tried next: all of them in turn, from one on.
+ *
+ * Pure.
+ */
 export class TransportRound {
   readonly #count: number;
   #first = 0;
