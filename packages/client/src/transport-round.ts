@@ -3,6 +3,8 @@
  *
  * Pure.
  */
+
+/** The transports of a client, by their numbers from 0. */
 export class TransportRound {
   readonly #count: number;
   #first = 0;
