@@ -50,8 +50,10 @@ export interface ClientDuplexOptions {
 
 /** A link that nobody writes to is opened all the same, after so long, ms. */
 const openingMs = 10;
-/** Bytes of one batch. */
-const batchBytes = 256 * 1024;
+/** How long what was written may take to arrive once the link is to end, ms. */
+const endMs = 5_000;
+/** Bytes of one batch: three of them are on their way at once, and each has 10 s, also over a slow line. */
+const batchBytes = 64 * 1024;
 const nothing = new Uint8Array(0);
 
 export class ClientDuplex implements ByteDuplex {
@@ -62,6 +64,7 @@ export class ClientDuplex implements ByteDuplex {
   readonly #uplink: Uplink;
   readonly #abort = new AbortController();
   #opening: Timer | undefined;
+  #endTimer: Timer | undefined;
   #watch: BufferingWatch | undefined;
   #state: "new" | "opening" | "open" | "over" = "new";
   #token = "";
@@ -116,6 +119,8 @@ export class ClientDuplex implements ByteDuplex {
   end(): void {
     this.#isEnding = true;
     if (this.#state === "new" || (this.#state === "open" && this.#uplink.isIdle)) this.#finish(undefined);
+    else if (this.#state !== "over")
+      this.#endTimer ??= this.#options.clock.setTimer(endMs, () => this.#finish(undefined));
   }
 
   destroy(): void {
@@ -193,8 +198,10 @@ export class ClientDuplex implements ByteDuplex {
     const response = await this.#options.post(headers, batch, signal);
     const { status } = response;
     if (status === 200) {
-      const left = Number(await response.text());
-      if (Number.isSafeInteger(left)) this.#watch?.left(left);
+      const left = await response.text();
+      // Others answer 200 to anything, as portals do that want a sign-in.
+      if (!/^\d{1,15}$/.test(left)) return "again";
+      this.#watch?.left(Number(left));
       return "arrived";
     }
     const error = await errorOfResponse(response, this.#options.url);
@@ -223,6 +230,7 @@ export class ClientDuplex implements ByteDuplex {
     this.#state = "over";
     this.#error = error;
     this.#opening?.cancel();
+    this.#endTimer?.cancel();
     this.#watch?.stop();
     this.#uplink.stop();
     this.#abort.abort();

@@ -71,6 +71,8 @@ export class ClientTransport<Protocol = never> implements Transport<ToClient<Pro
   readonly name = "http";
   readonly #options: ClientTransportOptions;
   readonly #url: string;
+  /** The same without its query, which may hold what nobody else is to see. */
+  readonly #shown: string;
   readonly #links = new Set<Link>();
   #padding = 0;
   #isDisposed = false;
@@ -83,6 +85,8 @@ export class ClientTransport<Protocol = never> implements Transport<ToClient<Pro
     checkOptionNames("ClientTransport", options, optionNames);
     this.#options = options;
     this.#url = readUrl(options.url);
+    const { origin, pathname } = new URL(this.#url);
+    this.#shown = `${origin}${pathname}`;
   }
 
   /** Makes a link, whose first write opens it; whether the server can be reached shows then. */
@@ -105,8 +109,8 @@ export class ClientTransport<Protocol = never> implements Transport<ToClient<Pro
     const { clock = systemClock, random = Math.random } = this.#options;
     const padding = this.#padding;
     const duplex = new ClientDuplex({
-      info: { transport: "http", remote: this.#url },
-      url: this.#url,
+      info: { transport: "http", remote: this.#shown },
+      url: this.#shown,
       post: (headers, body, ended) => this.#post(headers, body, ended),
       clock,
       random,
@@ -138,12 +142,12 @@ export class ClientTransport<Protocol = never> implements Transport<ToClient<Pro
   /** The next link is padded; one that is padded already goes on as well as it can. */
   #held(duplex: ClientDuplex, lateMs: number, isPadded: boolean): void {
     const { logger = consoleLogger, onDegraded } = this.#options;
-    const what = `Events from ${this.#url} are held back on the way (${lateMs} ms late)`;
+    const what = `Events from ${this.#shown} are held back on the way (${lateMs} ms late)`;
     logger.warn(
       isPadded
         ? `${what}, although they are padded: a proxy collects responses. Let it pass text/event-stream through unbuffered`
         : `${what}: a proxy collects responses. Trying with padding`,
-      { url: this.#url, lateMs, isPadded },
+      { url: this.#shown, lateMs, isPadded },
     );
     if (!isPadded) {
       this.#padding = paddingBytes;

@@ -39,6 +39,8 @@ export interface DirectCallsOptions {
 export interface DirectCaller {
   /** Its address, as address.ts writes addresses: `tcp://192.0.2.1:54321`. */
   readonly remote?: string | undefined;
+  /** The server's own address, where it came to: on a loopback one only loopback names are answered to, as with `boundTo`. */
+  readonly local?: string | undefined;
 }
 
 /** How long a stream may fail with a status of its own, ms: then its head goes out, and an error is its last event. */

@@ -32,15 +32,23 @@ export function sluice(server: ServesTransports, options: SluiceMiddlewareOption
   return async (context, next) => {
     const { pathname } = new URL(context.req.url);
     if (pathname !== base && !pathname.startsWith(`${base}/`)) return next();
-    return transport.fetch(context.req.raw, { remote: remote(context) });
+    return transport.fetch(context.req.raw, { remote: remote(context), local: nodeLocal(context) });
   };
 }
 
 /** What `@hono/node-server` hands over with each request. */
 interface NodeBindings {
   readonly incoming?: {
-    readonly socket?: { readonly remoteAddress?: string; readonly remotePort?: number };
+    readonly socket?: {
+      readonly remoteAddress?: string;
+      readonly remotePort?: number;
+      readonly localAddress?: string;
+    };
   };
+}
+
+function nodeLocal({ env }: Context): string | undefined {
+  return (env as NodeBindings | undefined)?.incoming?.socket?.localAddress;
 }
 
 function nodeRemote({ env }: Context): string | undefined {

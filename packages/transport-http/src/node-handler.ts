@@ -6,10 +6,10 @@ import { type NodeExchange, remoteOf, requestOf } from "./node-request.ts";
 import { sendResponse } from "./node-response.ts";
 import { type BodyTaker, type PulledBody, takesBody } from "./pulled-body.ts";
 
-/** Answers a request. `caller.remote`: the client's address, `tcp://192.0.2.1:54321`. */
+/** Answers a request. `caller.remote`: the client's address, `tcp://192.0.2.1:54321`; `local`: the one where it came to. */
 export type FetchHandler = (
   request: Request,
-  caller: { readonly remote?: string },
+  caller: { readonly remote?: string | undefined; readonly local?: string | undefined },
 ) => Response | Promise<Response>;
 
 /** A listener for `request` events: `http.createServer(nodeHandler((request, caller) => transport.fetch(request, caller)))`. */
@@ -70,7 +70,8 @@ async function answerOf(
 ): Promise<Response> {
   const request = requestOf(incoming, signal);
   const remote = remoteOf(incoming);
-  if (request !== undefined) return fetch(request, { ...taker, ...(remote === undefined ? {} : { remote }) });
+  const local = incoming.socket.localAddress;
+  if (request !== undefined) return fetch(request, { ...taker, remote, local });
   const isMethod = incoming.method === "TRACE";
   return new Response(null, isMethod ? { status: 405, headers: { allow: "GET, POST" } } : { status: 400 });
 }

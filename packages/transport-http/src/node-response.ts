@@ -6,6 +6,8 @@ import { systemClock } from "@sluice/protocol/wire";
 import type { NodeExchange } from "./node-request.ts";
 import type { PulledBody } from "./pulled-body.ts";
 
+/** How long a client may take nothing of an answer that is there as a whole, or that was ended, ms. */
+const stalledMs = { whole: 30_000, ended: 5_000 };
 /** How long the rest of a body that nobody wants may take, ms: cut off at once, its sender might never read the answer. */
 const lingerMs = 1_000;
 
@@ -33,7 +35,9 @@ export async function sendResponse(
   }
   if (body === null || incoming.method === "HEAD") await leave(body);
   else {
-    if (!headers.has("content-length")) outgoing.flushHeaders();
+    // Of a stream the reader may take his time: it holds its handler. What is there as a whole only holds memory.
+    if (headers.has("content-length")) outgoing.setTimeout(stalledMs.whole, () => outgoing.destroy());
+    else outgoing.flushHeaders();
     await sendBody(body, outgoing);
   }
   if (!incoming.complete) {
@@ -62,7 +66,12 @@ function sendPulled(body: PulledBody, outgoing: ServerResponse): void {
     take(bytes) {
       if (outgoing.write(bytes)) body.pull();
     },
-    end: () => void outgoing.end(),
+    end() {
+      outgoing.end();
+      const cut = (): void => void outgoing.destroy();
+      const timer = systemClock.setTimer(stalledMs.ended, cut, { background: true });
+      outgoing.once("close", () => timer.cancel());
+    },
   });
   outgoing.on("drain", () => body.pull());
   outgoing.on("close", () => body.cancel());

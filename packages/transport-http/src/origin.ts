@@ -5,6 +5,7 @@
  */
 import { SluiceError } from "@sluice/protocol";
 import {
+  isLoopbackHost,
   type WebOriginOptions,
   type WebOriginRules,
   webOriginRules,
@@ -32,6 +33,8 @@ const rememberedSeconds = "600";
 
 export class OriginGate {
   readonly #rules: WebOriginRules;
+  /** For what comes to a loopback address. */
+  readonly #nearRules: WebOriginRules;
   readonly #allowed: string;
   readonly #exposed: string;
   readonly #takesCookies: boolean;
@@ -39,19 +42,24 @@ export class OriginGate {
   /** @throws {TypeError} for an origin or a host that no browser would send */
   constructor(options: OriginOptions, shared: SharedHeaders) {
     this.#rules = webOriginRules(options, options.boundTo);
+    this.#nearRules = webOriginRules(options, "127.0.0.1");
     const own = (options.allowedHeaders ?? []).map((name) => name.toLowerCase());
     this.#allowed = [...new Set([...shared.request, ...own])].join(", ");
     this.#exposed = shared.response.join(", ");
     this.#takesCookies = options.allowCredentials === true;
   }
 
-  /** @throws {DirectRefusal} 403 for a request of a page or by a name that is not allowed */
-  check(request: Request): void {
+  /**
+   * `local`: the address where it came to, if known.
+   * @throws {DirectRefusal} 403 for a request of a page or by a name that is not allowed
+   */
+  check(request: Request, local?: string): void {
     const { headers } = request;
+    const rules = local !== undefined && isLoopbackHost(local) ? this.#nearRules : this.#rules;
     const url = new URL(request.url);
     const origin = headers.get("origin");
     const host = headers.get("host") ?? url.host;
-    const refusal = webRefusal({ origin, host, isEncrypted: url.protocol === "https:" }, this.#rules);
+    const refusal = webRefusal({ origin, host, isEncrypted: url.protocol === "https:" }, rules);
     if (refusal !== undefined) throw forbidden(refusal);
     // A browser that says no Origin says by this where a request comes from.
     const site = headers.get("sec-fetch-site");

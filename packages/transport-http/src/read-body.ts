@@ -11,7 +11,12 @@ export interface ReadBodyOptions {
   /** Milliseconds from now on. */
   readonly bodyTimeout: number;
   readonly clock: Clock;
+  /** Aborting it leaves the body. */
+  readonly signal?: AbortSignal;
 }
+
+/** Bytes of the first buffer, whatever length was announced: it may be a lie. */
+const firstBytes = 4096;
 
 /**
  * Reads `request` to the end of its body, or leaves it where it breaks a bound.
@@ -19,7 +24,7 @@ export interface ReadBodyOptions {
  * Rejects with {@link DirectRefusal} 413 and 408, and with what the platform says of a body that was cut off.
  */
 export async function readBody(request: Request, options: ReadBodyOptions): Promise<Uint8Array> {
-  const { maxBody, bodyTimeout, clock } = options;
+  const { maxBody, bodyTimeout, clock, signal } = options;
   const announced = request.headers.get("content-length");
   if (announced !== null && Number(announced) > maxBody) throw tooLarge(maxBody);
   if (request.body === null) return new Uint8Array();
@@ -31,41 +36,44 @@ export async function readBody(request: Request, options: ReadBodyOptions): Prom
     reader.cancel(why.error).catch(() => {});
   };
   const timer = clock.setTimer(bodyTimeout, () => refuse(tooSlow(bodyTimeout)));
-  const chunks: Uint8Array[] = [];
+  const leave = (): void => refuse(nobodyWants());
+  signal?.addEventListener("abort", leave);
+  // One buffer: chunks may be of a byte each, and an object for each would cost many times that.
+  let buffer = new Uint8Array(Math.min(maxBody, firstBytes));
   let bytes = 0;
   try {
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      const at = bytes;
       bytes += next.value.length;
       if (bytes > maxBody) {
         refuse(tooLarge(maxBody));
         break;
       }
-      chunks.push(next.value);
+      if (bytes > buffer.length) {
+        const grown = new Uint8Array(Math.min(maxBody, 2 * bytes));
+        grown.set(buffer.subarray(0, at));
+        buffer = grown;
+      }
+      buffer.set(next.value, at);
     }
   } catch (reason) {
     // A carrier may say that it was cut, where this side has cut it.
     throw refusal ?? reason;
   } finally {
     timer.cancel();
+    signal?.removeEventListener("abort", leave);
   }
   if (refusal !== undefined) throw refusal;
-  return joined(chunks, bytes);
+  return buffer.subarray(0, bytes);
+}
+
+function nobodyWants(): DirectRefusal {
+  const message = "The link of the body is over";
+  return new DirectRefusal(new SluiceError("UNAVAILABLE", message, { processed: "no" }), 404);
 }
 
 function tooSlow(bodyTimeout: number): DirectRefusal {
   const message = `The body was not here within ${bodyTimeout} ms`;
   const error = new SluiceError("DEADLINE_EXCEEDED", message, { processed: "no" });
   return new DirectRefusal(error, 408);
-}
-
-function joined(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  const [first] = chunks;
-  if (chunks.length === 1 && first !== undefined) return first;
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }

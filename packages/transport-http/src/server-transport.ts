@@ -143,7 +143,7 @@ export class ServerTransport<Protocol = never>
     let isAllowed = false;
     let response: Response;
     try {
-      this.#gate.check(request);
+      this.#gate.check(request, textOf(caller?.local));
       isAllowed = true;
       response = this.#gate.preflight(request) ?? (await this.#answer(request, caller));
     } catch (reason) {
@@ -155,7 +155,7 @@ export class ServerTransport<Protocol = never>
   #answer(request: Request, caller: DirectCaller & BodyTaker): Promise<Response> {
     const { pathname } = new URL(request.url);
     // What platforms hand over may be anything of theirs.
-    const remote = typeof caller?.remote === "string" ? caller.remote : undefined;
+    const remote = textOf(caller?.remote);
     const { path } = this.#options;
     const isBase = pathname === this.#base || pathname === `${this.#base}/`;
     if (isBase || (path === undefined && isOfSession(request))) {
@@ -165,6 +165,10 @@ export class ServerTransport<Protocol = never>
     if (this.#direct === undefined) throw notServing();
     return this.#direct.fetch(request, pathname.slice(this.#base.length + 1), { remote });
   }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 function isOfSession({ headers }: Request): boolean {

@@ -30,6 +30,8 @@ export interface SessionRequestsOptions extends LinkTableOptions {
 /** How long the body of an opening may take, ms: nothing is known of its sender yet. */
 const openingTimeout = 5_000;
 /** Batches of one link that may be read at once, and that may wait for one before them, with their bytes. */
+/** Bytes of a batch of a client that has not been welcomed. */
+const mostUnwelcomeBytes = 64 * 1024;
 const [mostReading, mostEarly, mostEarlyBytes] = [8, 16, 1024 * 1024];
 /** How long a batch may be missing while later ones wait, ms. */
 const gapTimeout = 10_000;
@@ -103,6 +105,7 @@ export class SessionRequests {
         defer: carrier?.defer,
         onClosed: () => {
           free();
+          held.over?.abort();
           this.#table.delete(token);
           this.#endGap(held);
         },
@@ -112,7 +115,12 @@ export class SessionRequests {
       const held: HeldLink = { duplex, link, order, reading: 0 };
       this.#table.add(token, held);
       if (hello.length > 0) duplex.receive(hello);
-      onLink(link);
+      try {
+        onLink(link);
+      } catch (reason) {
+        duplex.destroy();
+        throw reason;
+      }
       carrier?.take(duplex);
       const body = carrier === undefined ? streamOfBody(duplex) : null;
       return new Response(body, { status: 200, headers: { ...headers, [linkHeader]: token } });
@@ -126,16 +134,22 @@ export class SessionRequests {
     const held = this.#table.find(token, remote);
     const number = numberOf(request);
     const { maxBody, bodyTimeout, clock } = this.#options;
-    if (held.reading >= mostReading) {
-      const message = `Cannot take the batch: ${mostReading} of ${mostReading} of this link are being read`;
+    // Who has not been welcomed has said HELLO, and has nothing more to say that would be long.
+    const isWelcome = held.duplex.lastEvent > 0;
+    const most = isWelcome ? mostReading : 1;
+    if (held.reading >= most) {
+      const message = `Cannot take the batch: ${most} of ${most} of this link are being read`;
       throw new DirectRefusal(new SluiceError("RESOURCE_EXHAUSTED", message, { processed: "no" }), 429);
     }
     held.reading++;
+    held.over ??= new AbortController();
     let batch: Uint8Array;
     try {
-      batch = await readBody(request, { maxBody, bodyTimeout, clock });
+      const size = isWelcome ? maxBody : Math.min(maxBody, mostUnwelcomeBytes);
+      batch = await readBody(request, { maxBody: size, bodyTimeout, clock, signal: held.over.signal });
     } finally {
       held.reading--;
+      if (held.reading === 0) held.over = undefined;
     }
     const { duplex, link, order } = held;
     if (duplex.isOver) this.#table.find(token, remote);

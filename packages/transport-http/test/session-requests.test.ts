@@ -61,6 +61,12 @@ async function open(
   return { response, token: response.headers.get("sluice-link") ?? "" };
 }
 
+/** The server's first event: until then a client has little to say. */
+async function welcome(here: World, token: string): Promise<void> {
+  here.links.at(-1)?.send({ type: FrameType.PING, call: 0, answer: true, nonce: 1 });
+  expect((await send(here, token, 1, frames(1))).text).toBe("1");
+}
+
 async function send({ transport }: World, token: string, number: number | string, body: BodyInit | null) {
   const headers = { "sluice-link": token, "sluice-batch": String(number) };
   const response = await transport.fetch(post(headers, body), { remote: "tcp://192.0.2.1:50001" });
@@ -244,9 +250,22 @@ describe("batches", () => {
   test("X47 that wait take no more than 1 MiB", async () => {
     const here = world();
     const { token, response } = await open(here);
+    await welcome(here, token);
     const large = new Uint8Array(700_000);
-    expect((await send(here, token, 2, large)).status).toBe(200);
-    expect((await send(here, token, 3, large)).status).toBe(409);
+    expect((await send(here, token, 3, large)).status).toBe(200);
+    expect((await send(here, token, 4, large)).status).toBe(409);
+    await response.body?.cancel();
+  });
+
+  test("are small, and come one by one, until an event has answered them", async () => {
+    const here = world();
+    const { token, response } = await open(here);
+    expect((await send(here, token, 1, new Uint8Array(64 * 1024 + 1))).status).toBe(413);
+    const slow = send(here, token, 1, endless(0));
+    expect((await send(here, token, 2, frames(1))).status).toBe(429);
+    here.links[0]?.destroy();
+    // The link is over, and so is what was read for it.
+    expect((await slow).status).toBe(404);
     await response.body?.cancel();
   });
 
