@@ -1,5 +1,5 @@
 /** A client of several addresses whose server drains: new calls go to the next, what runs comes to its end where it is. */
-import { SluiceError } from "@sluice/protocol/wire";
+import { FrameType, SluiceError } from "@sluice/protocol/wire";
 import { describe, expect, test } from "vitest";
 import { ReconnectPolicy } from "../src/reconnect-policy.ts";
 import { ConnectionRig } from "./connection-rig.ts";
@@ -40,6 +40,18 @@ describe("ClientConnection whose server drains while there is another", () => {
     expect([rig.connection.status, rig.clock.nextTimerMs]).toEqual(["draining", 500]);
     await rig.advance(500);
     expect([rig.connection.status, rig.attempts]).toEqual(["connected", [1, 1]]);
+    await rig.end();
+  });
+
+  test("X39 heeds the time that is asked for in the same breath as WELCOME", async () => {
+    const rig = new ConnectionRig({ reconnect: new ReconnectPolicy({}, () => 0.5) });
+    rig.far.afterWelcome = { type: FrameType.DRAIN, call: 0, grace: 1_000, retry: 10_000 };
+    await rig.start();
+    expect(rig.connection.status).toBe("draining");
+    rig.far.afterWelcome = undefined;
+    rig.far.cut();
+    await rig.run();
+    expect([rig.connection.status, rig.clock.nextTimerMs]).toEqual(["reconnecting", 5_000]);
     await rig.end();
   });
 
