@@ -9,6 +9,13 @@ import { gate, until } from "./world.ts";
 
 const protocol = {
   hold: { type: "request", result: { type: "string" } },
+  read: { type: "request", idempotent: true, result: { type: "string" } },
+  count: {
+    type: "stream",
+    receive: { type: "object", properties: { n: { type: "integer" } }, required: ["n"] },
+    cursor: "n",
+    result: { type: "string" },
+  },
 } as const satisfies ProtocolDefinition;
 type Protocol = typeof protocol;
 
@@ -28,15 +35,24 @@ class Site {
 
   static async open(name: string): Promise<Site> {
     let site: Site | undefined;
+    const hold = async (): Promise<string> => {
+      if (site === undefined) throw new Error("a call before there is a listener");
+      site.runs++;
+      await site.#goOn.promise;
+      return name;
+    };
     const server = new Server({
       protocol,
       public: true,
       logger: quiet,
       handlers: {
-        hold: async () => {
-          if (site === undefined) throw new Error("a call before there is a listener");
-          site.runs++;
-          await site.#goOn.promise;
+        hold: () => hold(),
+        read: () => hold(),
+        async *count({ cursor = 0 }) {
+          for (let n = cursor + 1; n <= 10; n++) {
+            if (n === 6) await hold();
+            yield { n };
+          }
           return name;
         },
       },
@@ -112,6 +128,28 @@ test("X7 a server that cannot be reached for a while: new calls go to the other,
     a.proxy.heal();
     a.goOn();
     expect([await call, a.runs]).toEqual(["a", 1]);
+  }));
+
+test("X9 a server that does not come back: what may be made again is made at the other at once, the rest waits for the grace", () =>
+  inWorld(async ({ a, b, connect }) => {
+    const client = connect({ retry: { initial: 1, max: 2 } });
+    const held = client.request("hold");
+    const read = client.request("read");
+    const count = client.stream("count");
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const { n } of count) seen.push(n);
+    })();
+    await until(() => a.runs === 3 && seen.length === 5);
+    b.goOn();
+    a.proxy.down();
+    expect(await read).toBe("b");
+    await reading;
+    expect([seen, await count]).toEqual([[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "b"]);
+    // Of this one nobody knows whether it has run: its server may live.
+    a.proxy.heal();
+    a.goOn();
+    expect([await held, b.runs]).toEqual(["a", 2]);
   }));
 
 test("X41 a server that drains and cannot be reached for a while: its call goes on, and nothing of it is left elsewhere", () =>

@@ -30,7 +30,7 @@ const healthyMs = 10_000;
 /** A session, and the transport that has led to it last. */
 interface Held {
   readonly session: Session;
-  home: number;
+  readonly home: number;
 }
 
 export class ClientConnection {
@@ -213,23 +213,22 @@ export class ClientConnection {
     this.#tryIn(this.#waiters.hasAny && this.#failures === 1 ? 0 : delayMs);
   }
 
-  /** The calls of `held` go on while others are opened elsewhere: over transport `at`, if that is known. */
+  /** The calls of `held` go on while others are opened elsewhere; over transport `at`, if that is known, as may those that can be repeated. */
   #keep({ session, home }: Held, at: number | undefined): void {
-    const { transports, reconnect, clock, logger } = this.#options;
+    const { reconnect } = this.#options;
     if (reconnect === undefined) return;
     const search = new SessionSearch({
+      ...this.#options,
+      reconnect,
       session,
-      transports,
       home,
       elsewhere: at === undefined ? [] : [at],
       connector: this.#connector,
-      reconnect,
-      clock,
-      logger,
       claims: this.#claims,
       onOver: () => void this.#others.delete(search),
     });
     this.#others.add(search);
+    if (at !== undefined && session.state.name === "detached") session.handOver(session.state.error);
   }
 
   /** `session` has no id left for another call: what runs may end, then the next link begins anew. */

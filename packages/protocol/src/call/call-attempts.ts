@@ -119,6 +119,10 @@ export class CallAttempts implements CallObserver, Waiting {
     this.#observer.resolved(result);
   }
 
+  mayMove(processed: Processed): boolean {
+    return this.#policy !== undefined && this.#mayRunAgain(processed);
+  }
+
   rejected(error: SluiceError): void {
     const pauseMs = this.#policy === undefined ? undefined : this.#pauseAfter(error, this.#policy);
     if (pauseMs === undefined) {

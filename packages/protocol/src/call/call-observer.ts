@@ -70,6 +70,10 @@ export class SignalledEnd implements CallEnd {
     addAbortListener(signal, abort);
   }
 
+  mayMove(processed: Processed): boolean {
+    return this.#end.mayMove?.(processed) === true;
+  }
+
   resolved(result: unknown): void {
     removeAbortListener(this.#signal, this.#abort);
     this.#end.resolved(result);

@@ -1,10 +1,12 @@
 /**
  * How a call ends for whoever opened it.
  */
-import { SluiceError } from "../errors/sluice-error.ts";
+import { type Processed, SluiceError } from "../errors/sluice-error.ts";
 
 /** How a call ended, for whoever opened it. Exactly one of them, once. */
 export interface CallEnd {
+  /** Whether it would be made again elsewhere, if it ended now and its handler may have run, or not. Absent: it would not. */
+  mayMove?(processed: Processed): boolean;
   resolved(result: unknown): void;
   rejected(error: SluiceError): void;
 }

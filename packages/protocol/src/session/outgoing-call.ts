@@ -34,7 +34,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   id = 0;
   readonly request: OpenRequest;
   readonly #host: CallHost;
-  readonly #end: CallEnd;
+  readonly end: CallEnd;
   /** What comes from the peer. */
   readonly data: CalleeData;
   readonly #stage = new CallStage<CallerState, CallerEvent>(callerMoves, "queued");
@@ -45,7 +45,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   constructor(host: CallHost, request: OpenRequest, end: CallEnd) {
     this.#host = host;
     this.request = request;
-    this.#end = end;
+    this.end = end;
     this.data = new CalleeData(host, this, request);
     this.#opening = new Opening(host, request);
     const { timeoutMs } = request;
@@ -242,7 +242,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
 
   resultArrived(result: unknown): void {
     this.inbox?.end();
-    this.#end.resolved(result);
+    this.end.resolved(result);
     this.#forget();
   }
 
@@ -290,7 +290,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
     this.#deadline?.cancel();
     this.inbox?.fail(error);
     this.outbox?.dispose(() => error);
-    this.#end.rejected(error);
+    this.end.rejected(error);
   }
 
   #expire(): void {

@@ -137,6 +137,12 @@ export class OutgoingCalls {
     for (const call of calls) call.lost(error);
   }
 
+  /** Ends those that wait for a link and may be made elsewhere, with `error`. */
+  handOver(error: SluiceError): void {
+    for (const call of this.#detached) if (call.end.mayMove?.("maybe") === true) call.lost(error);
+    for (const call of this.#queue.all()) if (call.end.mayMove?.("no") === true) call.lost(error);
+  }
+
   /** Cancels the calls that wait, and those that go on without a link. */
   cancelWaiting(): void {
     for (const call of this.#detached) call.stop();

@@ -135,6 +135,11 @@ export class SessionCalls implements CallHost, MissingMessages {
     this.#outgoing.detach(calls.filter((call) => call instanceof OutgoingCall));
   }
 
+  /** Ends those of this side that may be made elsewhere. */
+  handOver(error: SluiceError): void {
+    this.#outgoing.handOver(error);
+  }
+
   /** There is another link. */
   attach(): void {
     this.#outgoing.attach();

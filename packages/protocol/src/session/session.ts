@@ -31,7 +31,10 @@ export class Session implements LinkReceiver, Activity {
   readonly clock: Clock;
   readonly limits: ResolvedLimits;
   readonly peer: PeerInfo;
+  readonly peerLimits: PeerLimits;
   readonly encoding: Encoding;
+  /** How its links turn text into bytes. */
+  readonly utf8: Utf8;
   /** Of the newest link. */
   info: LinkInfo;
   listener: SessionListener = {};
@@ -52,7 +55,9 @@ export class Session implements LinkReceiver, Activity {
     this.clock = clock;
     this.limits = limits;
     this.peer = peer;
+    this.peerLimits = peer.limits;
     this.encoding = encoding;
+    this.utf8 = link.utf8;
     this.info = link.info;
     this.#graceMs = graceMs;
     this.#link = new SessionLink(options, (before, from) => this.#calls.endStalled(before, from));
@@ -76,16 +81,6 @@ export class Session implements LinkReceiver, Activity {
   /** Whether there is no link, and the peer is awaited over another one. */
   get isDetached(): boolean {
     return this.#stage.state.name === "detached";
-  }
-
-  /** How its links turn text into bytes. */
-  get utf8(): Utf8 {
-    return this.#calls.utf8;
-  }
-
-  /** What the peer accepts. */
-  get peerLimits(): PeerLimits {
-    return this.peer.limits;
   }
 
   /** What the calls that are received buffer. */
@@ -149,6 +144,11 @@ export class Session implements LinkReceiver, Activity {
   stop(): Promise<void> {
     this.#calls.stop();
     return this.#rest.whenDone();
+  }
+
+  /** Ends the calls of this side that may be made at another peer, with `error`; others go on waiting. */
+  handOver(error: SluiceError): void {
+    this.#calls.handOver(error);
   }
 
   /** Resolves when no handler runs any more. */
