@@ -11,7 +11,7 @@ import { isBytes } from "../schema/byte-string.ts";
 import { checkJson } from "./check-json.ts";
 import { type Carried, checkPlain } from "./check-plain.ts";
 import type { Codec, PayloadCodec, ValueLimits } from "./codec.ts";
-import { checkShape } from "./safe-value.ts";
+import { checkNumbers, checkShape } from "./safe-value.ts";
 
 export const jsonCodec: Codec = {
   name: "json",
@@ -32,9 +32,8 @@ const withoutBytes: Carried = {
   anyText: true,
 };
 
-/** A number of fewer digits is out of range only with an exponent of three. */
+/** A shorter payload can be walked by recursion. */
 const shortBytes = 200;
-const longExponent = /[eE]\+?\d{3}/;
 
 class JsonPayloadCodec implements PayloadCodec {
   readonly #limits: ValueLimits;
@@ -70,7 +69,8 @@ class JsonPayloadCodec implements PayloadCodec {
       // JSON.parse quotes the text in its message; what a peer sent stays out of errors and logs.
       throw new SluiceError("DECODE_ERROR", "Cannot decode a payload: it is not JSON");
     }
-    if (end - start > this.#harmlessBytes || longExponent.test(text)) checkShape(value, this.#limits);
+    if (end - start > this.#harmlessBytes) checkShape(value, this.#limits);
+    else checkNumbers(value);
     return this.#bytes === undefined ? value : this.#bytes.fromText(value);
   }
 }

@@ -13,23 +13,44 @@ import type { ValueLimits } from "./codec.ts";
  *   written too large for one
  */
 export function checkShape(value: unknown, limits: ValueLimits): void {
+  const { maxDepth, maxNodes } = limits;
   let nodes = 1;
-  if (typeof value === "number") checkRange(value);
-  let level: object[] = typeof value === "object" && value !== null ? [value] : [];
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > limits.maxDepth) throw tooDeep(limits);
-    const next: object[] = [];
-    for (const parent of level) {
-      if (ArrayBuffer.isView(parent)) continue;
-      const children: readonly unknown[] = Array.isArray(parent) ? parent : Object.values(parent);
-      nodes += children.length;
-      if (nodes > limits.maxNodes) throw tooMany(limits);
-      for (const child of children) {
-        if (typeof child === "object" && child !== null) next.push(child);
-        else if (typeof child === "number") checkRange(child);
+  /** What is still to be visited, and how deep each lies. */
+  const parents: object[] = [];
+  const depths: number[] = [];
+  const visit = (child: unknown, depth: number): void => {
+    if (typeof child === "number") checkRange(child);
+    else if (typeof child === "object" && child !== null) {
+      if (depth > maxDepth) throw tooDeep(limits);
+      parents.push(child);
+      depths.push(depth);
+    }
+  };
+  visit(value, 1);
+  for (let parent = parents.pop(); parent !== undefined; parent = parents.pop()) {
+    const depth = (depths.pop() as number) + 1;
+    if (Array.isArray(parent)) {
+      nodes += parent.length;
+      if (nodes > maxNodes) throw tooMany(limits);
+      for (const child of parent) visit(child, depth);
+    } else if (!ArrayBuffer.isView(parent)) {
+      for (const key in parent) {
+        if (++nodes > maxNodes) throw tooMany(limits);
+        visit((parent as Record<string, unknown>)[key], depth);
       }
     }
-    level = next;
+  }
+}
+
+/**
+ * Walks a decoded `value` that is too small to be nested deep, as {@link checkShape} does, for its numbers only.
+ * @throws {SluiceError} `DECODE_ERROR`
+ */
+export function checkNumbers(value: unknown): void {
+  if (typeof value === "number") checkRange(value);
+  else if (typeof value === "object" && value !== null) {
+    if (Array.isArray(value)) for (const item of value) checkNumbers(item);
+    else for (const key in value) checkNumbers((value as Record<string, unknown>)[key]);
   }
 }
 
