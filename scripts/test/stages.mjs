@@ -86,6 +86,7 @@ export function stagesOf(root) {
     { name: "types", alone: true, run: vitest("types") },
     { name: "packages", after: ["build"], run: script("check-packages") },
     { name: "sizes", after: ["build"], run: script("check-sizes") },
+    { name: "costs", after: ["build"], run: script("check-call-cost") },
     { name: "strangers", after: ["build"], run: script("check-strangers") },
     { name: "portability", alone: true, after: ["build"], run: script("runtimes-suite") },
     { name: "docs", run: script("check-docs") },
