@@ -69,6 +69,15 @@ describe("H14 an origin is told that it may read only if it is in the list, lett
   });
 });
 
+test("the page of a listed name behind a proxy that ends TLS may come, and is told so", async () => {
+  const made = transport({ allowedHost: "api.example.com", allowedOrigin: undefined, boundTo: "127.0.0.1" });
+  const own = await made.fetch(post({ origin: "https://api.example.com" }));
+  await own.body?.cancel();
+  expect([own.status, corsOf(own).origin]).toEqual([200, "https://api.example.com"]);
+  const foreign = await made.fetch(post({ origin: "https://evil.example.com" }));
+  expect([foreign.status, corsOf(foreign).origin]).toEqual([403, null]);
+});
+
 describe("a preflight", () => {
   const ask = (origin: string, path = "/rpc"): Request =>
     new Request(`http://api.example.com${path}`, {

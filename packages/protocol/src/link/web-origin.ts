@@ -16,6 +16,9 @@ export interface WebOriginOptions {
   /**
    * Names in `Host` that the server answers to, in any case: `"app.example.com"` with any port, `"app.example.com:8443"` with this one.
    * Default: on a loopback address its own names (`localhost`, `127.0.0.1`, `[::1]`), elsewhere any.
+   *
+   * The pages of a listed name may come too: those of `https:`, since a proxy may have ended TLS, and over a plain connection those of
+   * `http:`, unless `allowedOrigin` lists the `https:` origin of the name.
    */
   readonly allowedHost?: string | readonly string[] | undefined;
   /** `true`: who sends no `Origin`, which every browser does, is refused too. Default `false`: it is no browser. */
@@ -57,41 +60,48 @@ export function webOriginRules(options: WebOriginOptions, boundTo?: string): Web
   };
 }
 
-/**
- * Whether a page of `origin` may come. `own` is the server's own origin by a name that was checked, if there is one. Compared letter by
- * letter: no browser writes its own origin in another way.
- */
-export function isOriginAllowed(
-  origin: string | null | undefined,
-  rules: WebOriginRules,
-  own?: string,
-): boolean {
-  if (origin === undefined || origin === null) return !rules.requireOrigin;
-  return rules.origins.has(origin) || (own !== undefined && origin === own);
+/** Whether a page of `origin` is listed. Compared letter by letter: no browser writes its own origin in another way. */
+export function isOriginAllowed(origin: string | null | undefined, rules: WebOriginRules): boolean {
+  return origin === undefined || origin === null ? !rules.requireOrigin : rules.origins.has(origin);
 }
 
 /** Whether the server answers to `host`, the `Host` of a request. Where it knows none of its names, it answers to all. */
 export function isHostAllowed(host: string | null | undefined, rules: WebOriginRules): boolean {
-  if (!checksHosts(rules)) return true;
+  if (!checksHosts(rules) || isListedHost(host, rules)) return true;
+  const { name } = splitHost((host ?? "").toLowerCase()) ?? {};
+  return name !== undefined && rules.isLoopback && isLoopbackHost(name);
+}
+
+/** Whether somebody has said that the server goes by `host`. */
+function isListedHost(host: string | null | undefined, { hosts }: WebOriginRules): boolean {
   const { name, port } = splitHost((host ?? "").toLowerCase()) ?? {};
   if (name === undefined) return false;
-  if (rules.hosts.has(name) || (port !== undefined && rules.hosts.has(`${name}:${port}`))) return true;
-  return rules.isLoopback && isLoopbackHost(name);
+  return hosts.has(name) || (port !== undefined && hosts.has(`${name}:${port}`));
 }
 
 /** Why a request may not come, in a few words that can be shown to anybody; `undefined` if it may. */
 export function webRefusal(request: WebRequestOrigin, rules: WebOriginRules): string | undefined {
   if (!isHostAllowed(request.host, rules)) return "This server does not go by that Host";
-  if (isOriginAllowed(request.origin, rules, ownOrigin(request, rules))) return undefined;
-  const isMissing = request.origin === undefined || request.origin === null;
+  const { origin } = request;
+  if (isOriginAllowed(origin, rules)) return undefined;
+  const isMissing = origin === undefined || origin === null;
+  if (!isMissing && ownOrigins(request, rules).includes(origin)) return undefined;
   return isMissing ? "An Origin is required" : "Pages of this Origin are not allowed";
 }
 
-/** The origin of pages that the server itself serves, if its name is known to be its own. */
-function ownOrigin({ host, isEncrypted }: WebRequestOrigin, rules: WebOriginRules): string | undefined {
-  if (!checksHosts(rules) || host === undefined || host === null) return undefined;
-  const url = urlOf(`${isEncrypted ? "https" : "http"}://${host}`);
-  return url?.origin;
+/**
+ * The origins of pages that the server itself serves, if its name is known to be its own. Over a plain connection a listed name has two,
+ * since whoever has ended TLS before it has left no trace that could be trusted.
+ */
+function ownOrigins({ host, isEncrypted }: WebRequestOrigin, rules: WebOriginRules): readonly string[] {
+  if (!checksHosts(rules) || host === undefined || host === null) return [];
+  const secure = urlOf(`https://${host}`)?.origin;
+  const plain = urlOf(`http://${host}`)?.origin;
+  if (secure === undefined || plain === undefined) return [];
+  if (isEncrypted) return [secure];
+  if (!isListedHost(host, rules)) return [plain];
+  // Who lists the one is served by https: whoever sits in the network can be the other.
+  return rules.origins.has(secure) ? [secure] : [secure, plain];
 }
 
 function checksHosts(rules: WebOriginRules): boolean {

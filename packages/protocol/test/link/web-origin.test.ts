@@ -162,6 +162,63 @@ describe("webRefusal", () => {
     expect(refusal("http://127.0.0.1:8080", "localhost:8080")).toMatch(/Origin/);
   });
 
+  describe("behind a proxy that ends TLS", () => {
+    const listed = { allowedHost: "App.example.com" };
+
+    test.each([
+      ["https://app.example.com", "app.example.com"],
+      ["https://app.example.com", "app.example.com:443"],
+      ["https://app.example.com:8443", "app.example.com:8443"],
+      ["https://app.example.com", "APP.example.com"],
+    ])("lets %s in, the page of the listed name %s", (origin, host) => {
+      for (const boundTo of ["127.0.0.1", "0.0.0.0"]) {
+        expect(refusal(origin, host, listed, boundTo), boundTo).toBeUndefined();
+      }
+    });
+
+    test("refuses pages of another name, port or way of writing", () => {
+      for (const origin of [
+        "https://evil.example.com",
+        "https://app.example.com:8443",
+        "https://app.example.com.evil.com",
+        "https://sub.app.example.com",
+        "https://APP.example.com",
+        "https://app.example.com:443",
+        "wss://app.example.com",
+        "null",
+      ]) {
+        expect(refusal(origin, "app.example.com", listed), origin).toMatch(/Origin/);
+      }
+    });
+
+    test("still refuses who was made to point here, by https too", () => {
+      for (const scheme of ["http", "https"]) {
+        expect(refusal(`${scheme}://evil.example.com`, "evil.example.com", listed)).toMatch(/Host/);
+        expect(refusal(`${scheme}://evil.example.com`, "app.example.com", listed)).toMatch(/Origin/);
+        expect(refusal(`${scheme}://evil.example.com:8080`, "localhost:8080", listed)).toMatch(/Origin/);
+        expect(refusal(`${scheme}://evil.example.com`, "evil.example.com", {}, "0.0.0.0")).toMatch(/Origin/);
+      }
+    });
+
+    test("takes no https for a name that nobody has listed", () => {
+      expect(refusal("https://localhost:8080", "localhost:8080", listed)).toMatch(/Origin/);
+      expect(
+        refusal("https://localhost:8080", "localhost:8080", { allowedHost: "localhost" }),
+      ).toBeUndefined();
+    });
+
+    test("takes the http page of the name, unless its https origin is listed or TLS ends here", () => {
+      const plain = "http://app.example.com";
+      const strict = { ...listed, allowedOrigin: "https://app.example.com" };
+      expect(refusal(plain, "app.example.com", listed)).toBeUndefined();
+      expect(refusal(plain, "app.example.com", strict)).toMatch(/Origin/);
+      expect(refusal("https://app.example.com", "app.example.com", strict)).toBeUndefined();
+      expect(refusal(plain, "app.example.com", listed, "0.0.0.0", true)).toMatch(/Origin/);
+      const other = { ...listed, allowedOrigin: good };
+      expect(refusal(plain, "app.example.com", other)).toBeUndefined();
+    });
+  });
+
   test("refuses a page whose name was made to point here, though all is of one origin to it", () => {
     expect(refusal("http://evil.example.com:8080", "evil.example.com:8080")).toMatch(/Host/);
     expect(refusal(undefined, "evil.example.com:8080")).toMatch(/Host/);

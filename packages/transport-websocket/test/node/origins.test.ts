@@ -158,6 +158,27 @@ describe("a name that was made to point here", () => {
   });
 });
 
+describe("a page behind a proxy that ends TLS", () => {
+  const Host = "app.example.com";
+  const allowedHost = "app.example.com";
+  const origins = ["https://app.example.com", "http://app.example.com", "https://evil.example.com"];
+  const asked = origins.map((Origin) => ({ Origin, Host }));
+
+  test("may come from the listed name by https, though the proxy speaks plainly", async () => {
+    expect(await statuses({ allowedHost }, asked)).toEqual([101, 101, 403]);
+  });
+
+  test("may not come by http, if the https origin is listed", async () => {
+    const options = { allowedHost, allowedOrigin: "https://app.example.com" };
+    expect(await statuses(options, asked)).toEqual([101, 403, 403]);
+  });
+
+  test("may not come by a name that was made to point here", async () => {
+    const Host = "evil.example.com";
+    expect(await statuses({ allowedHost }, [{ Origin: "https://evil.example.com", Host }])).toEqual([403]);
+  });
+});
+
 /** An address of this machine that is not of loopback, if it has one. */
 async function anotherAddress(): Promise<string | undefined> {
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
