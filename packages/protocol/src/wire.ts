@@ -73,6 +73,8 @@ export type {
   PipeListener,
   PipeListenOptions,
 } from "./link/pipe-carrier.ts";
+export { remoteNetwork } from "./link/remote-network.ts";
+export { RemotePlaces, type RemotePlacesLimits } from "./link/remote-places.ts";
 export {
   type AddressOptions,
   listenerAt,

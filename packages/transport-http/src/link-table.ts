@@ -4,7 +4,7 @@
  * Spec: docs/wire.md §5.
  */
 import { SluiceError } from "@sluice/protocol";
-import type { Clock } from "@sluice/protocol/wire";
+import { type Clock, RemotePlaces, remoteNetwork } from "@sluice/protocol/wire";
 import type { BatchOrder } from "./batch-order.ts";
 import { DirectRefusal } from "./direct-refusal.ts";
 import type { ServerDuplex, WatchedLink } from "./server-duplex.ts";
@@ -34,13 +34,13 @@ const mostGuessers = 1_000;
 export class LinkTable {
   readonly #options: LinkTableOptions;
   readonly #links = new Map<string, HeldLink>();
-  readonly #perRemote = new Map<string, number>();
+  /** Of links that are open, and those that are being opened. */
+  readonly #places: RemotePlaces;
   readonly #guesses = new Map<string, { since: number; count: number }>();
-  /** Links that are open, and those that are being opened. */
-  #reserved = 0;
 
   constructor(options: LinkTableOptions) {
     this.#options = options;
+    this.#places = new RemotePlaces({ max: options.maxLinks, maxPerRemote: options.maxLinksPerRemote });
   }
 
   get size(): number {
@@ -53,25 +53,14 @@ export class LinkTable {
    */
   reserve(remote: string | undefined): () => void {
     const { maxLinks, maxLinksPerRemote } = this.#options;
-    const host = hostOf(remote);
-    const ofHost = this.#perRemote.get(host) ?? 0;
-    if (this.#reserved >= maxLinks) throw tooMany(`${maxLinks} of ${maxLinks} links are open (maxLinks)`);
-    if (remote !== undefined && ofHost >= maxLinksPerRemote) {
+    const full = this.#places.full(remote);
+    if (full === "all") throw tooMany(`${maxLinks} of ${maxLinks} links are open (maxLinks)`);
+    if (full === "remote") {
       throw tooMany(
         `${maxLinksPerRemote} of ${maxLinksPerRemote} links of one address are open (maxLinksPerRemote)`,
       );
     }
-    this.#reserved++;
-    this.#perRemote.set(host, ofHost + 1);
-    let isFree = false;
-    return () => {
-      if (isFree) return;
-      isFree = true;
-      this.#reserved--;
-      const left = (this.#perRemote.get(host) ?? 1) - 1;
-      if (left === 0) this.#perRemote.delete(host);
-      else this.#perRemote.set(host, left);
-    };
+    return this.#places.take(remote);
   }
 
   add(token: string, held: HeldLink): void {
@@ -89,7 +78,7 @@ export class LinkTable {
   find(token: string, remote: string | undefined): HeldLink {
     const held = this.#links.get(token);
     if (held !== undefined) return held;
-    this.#countGuess(hostOf(remote));
+    this.#countGuess(remoteNetwork(remote ?? ""));
     const error = new SluiceError("NOT_FOUND", "There is no such link", { processed: "no" });
     throw new DirectRefusal(error, 404);
   }
@@ -104,11 +93,6 @@ export class LinkTable {
     }
     if (++guesses.count > mostGuesses) throw tooMany("too many requests name links that are not there");
   }
-}
-
-/** The address without its port: who has one has many. */
-function hostOf(remote = ""): string {
-  return remote.replace(/:\d+$/, "");
 }
 
 function tooMany(what: string): DirectRefusal {

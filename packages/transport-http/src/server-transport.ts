@@ -34,7 +34,7 @@ export interface ServerTransportOptions extends OriginOptions {
   /** Links that may be open at once. Default 10,000. */
   readonly maxLinks?: number | undefined;
   /**
-   * Of one address, where whoever calls `fetch` says it. Default 1,000. Behind a proxy, where all have its address, say theirs or raise this.
+   * Of one address, or one /64 of IPv6, where whoever calls `fetch` says it. Default 1,000. Behind a proxy, where all have its address, say theirs or raise this.
    */
   readonly maxLinksPerRemote?: number | undefined;
   /** Bytes of one batch. Default 1 MiB; at least 256 KiB, which clients send. */

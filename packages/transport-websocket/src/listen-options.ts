@@ -38,6 +38,11 @@ export interface ListenWebSocketOptions extends WebOriginOptions {
   readonly handshakeTimeout?: number;
   /** Upgraded sockets that have not said a word yet; one more is told to come later (503). Default 1,024. */
   readonly maxPending?: number;
+  /**
+   * Those of one address, or one /64 of IPv6. Default a quarter of `maxPending`. Behind a proxy, where all have its address, say as many as
+   * `maxPending`.
+   */
+  readonly maxPendingPerRemote?: number;
   /** Compresses messages for peers that offer it. Costs memory and time on both sides. Default `false`. */
   readonly perMessageDeflate?: boolean;
   /** For tests. Default: the system's. */

@@ -20,6 +20,7 @@ const knownOptions: readonly (keyof ListenWebSocketOptions)[] = [
   "requireOrigin",
   "handshakeTimeout",
   "maxPending",
+  "maxPendingPerRemote",
   "perMessageDeflate",
   "clock",
 ];
@@ -29,7 +30,8 @@ const knownOptions: readonly (keyof ListenWebSocketOptions)[] = [
  * `allowedOrigin` says which may come; so is who calls this machine by a name that is not its own.
  *
  * `listen()` rejects with `ALREADY_EXISTS` if the port or path is taken, `PERMISSION_DENIED` if the system forbids it.
- * @throws {SluiceError} `INVALID_ARGUMENT` for keys and certificates that are none; {@link TypeError} for options that make no sense
+ * @throws {SluiceError} `INVALID_ARGUMENT` for keys and certificates that are none; {@link TypeError} for options that make no
+ *   sense; {@link RangeError} for numbers
  */
 export function listenWebSocket(options: ListenWebSocketOptions): Listener {
   checkOptions(options);
@@ -66,6 +68,7 @@ export function listenWebSocket(options: ListenWebSocketOptions): Listener {
 function checkOptions(options: ListenWebSocketOptions): void {
   checkOptionNames("listenWebSocket", options, knownOptions);
   const { port, server, tls, host, handshakeTimeout, path = "/" } = options;
+  for (const name of ["maxPending", "maxPendingPerRemote"] as const) checkPlaces(name, options[name]);
   if ((port === undefined) === (server === undefined)) {
     throw new TypeError("listenWebSocket needs either a port or a server");
   }
@@ -82,6 +85,12 @@ function checkOptions(options: ListenWebSocketOptions): void {
     throw new TypeError("tls of a listener needs cert and key: without them it is nobody");
   }
   secureParts(tls);
+}
+
+/** @throws {RangeError} */
+function checkPlaces(name: string, value: number | undefined): void {
+  if (value === undefined || (Number.isInteger(value) && value >= 1)) return;
+  throw new RangeError(`${name} must be a whole number of at least 1, it is ${String(value)}`);
 }
 
 /** Where somebody else's server listens; port 0 if it does not yet. */

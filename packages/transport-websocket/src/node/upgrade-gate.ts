@@ -10,6 +10,7 @@ import {
   formatAddress,
   isLoopbackHost,
   type LinkInfo,
+  RemotePlaces,
   systemClock,
   type WebOriginRules,
   webOriginRules,
@@ -27,11 +28,11 @@ const defaultMaxPending = 1_024;
 export class UpgradeGate {
   readonly #sockets: WebSocketServer;
   readonly #clock: Clock;
-  readonly #maxPending: number;
+  /** Of sockets that have not said a word. */
+  readonly #pending: RemotePlaces;
   /** Rules for connections that this machine has made to itself, and for others. */
   readonly #near: WebOriginRules;
   readonly #far: WebOriginRules;
-  #pending = 0;
   readonly #pack: WebSocketDuplexOptions["pack"];
   /** Takes what is made; absent: nobody listens. */
   onDuplex: ((duplex: WebSocketDuplex, socket: WebSocket) => void) | undefined;
@@ -42,6 +43,7 @@ export class UpgradeGate {
    */
   constructor(options: ListenWebSocketOptions, pack?: WebSocketDuplexOptions["pack"]) {
     const { perMessageDeflate = false, maxPending = defaultMaxPending, clock = systemClock } = options;
+    const { maxPendingPerRemote = Math.ceil(maxPending / 4) } = options;
     this.#sockets = new WebSocketServer({
       ...wsOptions,
       noServer: true,
@@ -49,7 +51,7 @@ export class UpgradeGate {
       perMessageDeflate,
     });
     this.#clock = clock;
-    this.#maxPending = maxPending;
+    this.#pending = new RemotePlaces({ max: maxPending, maxPerRemote: maxPendingPerRemote });
     this.#pack = pack;
     this.#near = webOriginRules(options, "127.0.0.1");
     this.#far = webOriginRules(options);
@@ -86,16 +88,16 @@ export class UpgradeGate {
     const rules = isLoopbackHost(socket.localAddress ?? "") ? this.#near : this.#far;
     const reason = webRefusal({ origin, host, isEncrypted: isEncrypted(socket) }, rules);
     if (reason !== undefined) return { status: 403, reason };
-    if (this.#pending < this.#maxPending) return undefined;
+    if (this.#pending.full(socket.remoteAddress) === undefined) return undefined;
     return { status: 503, reason: "Too many connections have just come", headers: { "Retry-After": "1" } };
   }
 
   #handOver(socket: WebSocket, request: IncomingMessage): void {
-    this.#pending++;
+    const free = this.#pending.take(request.socket.remoteAddress);
     const settle = (): void => {
       // Both: an idle link keeps nothing of how it began.
       socket.off("message", settle).off("close", settle);
-      this.#pending--;
+      free();
     };
     socket.on("message", settle).on("close", settle);
     const info = infoOf(request);

@@ -19,6 +19,8 @@ export interface AskOptions {
   readonly path?: string;
   /** `undefined`: the header is left out. A list: it stands there several times. */
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Where it comes from: any address of loopback. */
+  readonly localAddress?: string;
 }
 
 /** The text of a request for an upgrade, as browsers write it, with `headers` in place of its own. */
@@ -41,9 +43,10 @@ export function upgradeRequest(
 }
 
 /** A connection to the port of `address` that is destroyed with the test, and whose errors end it. */
-export async function connectTo(address: string): Promise<Socket> {
+export async function connectTo(address: string, localAddress?: string): Promise<Socket> {
   const { hostname, port } = new URL(address);
-  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) });
+  const from = localAddress === undefined ? {} : { localAddress };
+  const socket = connect({ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port), ...from });
   socket.on("error", () => {
     // 'close' follows.
   });
@@ -54,7 +57,7 @@ export async function connectTo(address: string): Promise<Socket> {
 
 /** What the server at `address` answers. A connection that it ends without a word is status 0. */
 export async function askUpgrade(address: string, options: AskOptions = {}): Promise<Answer> {
-  const socket = await connectTo(address);
+  const socket = await connectTo(address, options.localAddress);
   socket.write(upgradeRequest(new URL(address), options));
   return readAnswer(socket);
 }

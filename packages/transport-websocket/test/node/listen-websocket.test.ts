@@ -121,7 +121,7 @@ describe("a port of its own", () => {
 
 describe("W10 upgrades that say nothing", () => {
   test("are so many at once; one more is told to come later, until one of them speaks or leaves", async () => {
-    const { address, links } = await listening({ maxPending: 128 });
+    const { address, links } = await listening({ maxPending: 128, maxPendingPerRemote: 128 });
     const silent = await Promise.all(Array.from({ length: 128 }, () => askUpgrade(address)));
     expect(new Set(silent.map(({ status }) => status))).toEqual(new Set([101]));
     const { status, head } = await askUpgrade(address);
@@ -139,6 +139,31 @@ describe("W10 upgrades that say nothing", () => {
     await until(() => links.length === 129);
     for (let round = 0; round < 50 && again === 503; round++) again = (await askUpgrade(address)).status;
     expect(again).toBe(101);
+  });
+
+  test("of one address take a quarter of the places, and leave the rest to others", async () => {
+    const { address, links } = await listening({ host: "0.0.0.0", maxPending: 8 });
+    const near = address.replace("0.0.0.0", "127.0.0.1");
+    const from = (localAddress: string) => askUpgrade(near, { localAddress });
+    const statuses: number[] = [];
+    for (let count = 0; count < 3; count++) statuses.push((await from("127.0.0.2")).status);
+    expect(statuses).toEqual([101, 101, 503]);
+    for (const other of ["127.0.0.3", "127.0.0.4", "127.0.0.5"]) {
+      expect([(await from(other)).status, (await from(other)).status]).toEqual([101, 101]);
+    }
+    expect((await from("127.0.0.6")).status).toBe(503);
+    expect(links.length).toBe(8);
+  });
+
+  test("of one address have a place at least", async () => {
+    const { address } = await listening({ maxPending: 1 });
+    expect((await askUpgrade(address)).status).toBe(101);
+    expect((await askUpgrade(address)).status).toBe(503);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN])("cannot be %s", (number) => {
+    expect(() => listenWebSocket({ port: 0, maxPending: number })).toThrow(RangeError);
+    expect(() => listenWebSocket({ port: 0, maxPendingPerRemote: number })).toThrow(RangeError);
   });
 });
 
