@@ -1,62 +1,100 @@
-// Runs workloads on adapters in turn and prints a table of medians, with the ratio to the first of them, the raw socket.
-import { cpus } from "node:os";
+// Runs the workloads on Sluice, on the limits and on peers in turn, and prints how far Sluice is from either.
+//
+//     node bench/run.mjs                      the short form, on this Node
+//     node bench/run.mjs --full --write       everything, on Node 24 and this one, into docs/performance.md and bench/results
+//     node bench/run.mjs --workloads W2,W4 --transports unix --adapters raw,sluice --runs 9
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { openPair } from "./measure.mjs";
-import { median, spread } from "./statistics.mjs";
-import { workloads } from "./workloads.mjs";
+import { measureBundles } from "./bundles.mjs";
+import { describeMachine, projectNode24, versionOf } from "./machine.mjs";
+import { measureCell } from "./measure-cell.mjs";
+import { installPeers } from "./peers/install.mjs";
+import { adapters, cellsOf, estimateSeconds, forms } from "./plan.mjs";
+import { pageBlock, resultsText, writeReport } from "./report/page.mjs";
 
 const { values: options } = parseArgs({
   options: {
-    runs: { type: "string", default: "5" },
-    workloads: { type: "string", default: Object.keys(workloads).join(",") },
-    transports: { type: "string", default: "unix,tcp" },
-    adapters: { type: "string", default: "raw,sluice" },
+    full: { type: "boolean", default: false },
+    /** Paths of Nodes that run clients and servers; default: this one, in the full form also the project's Node 24. */
+    node: { type: "string" },
+    runs: { type: "string" },
+    workloads: { type: "string" },
+    transports: { type: "string" },
+    adapters: { type: "string" },
+    /** By how much fewer operations, shorter runs and less of what is idle there shall be. */
+    operations: { type: "string", default: "1" },
+    write: { type: "boolean", default: false },
+    /** A file for the results as JSON. */
+    out: { type: "string" },
     json: { type: "boolean", default: false },
   },
 });
-const list = (text) => text.split(",");
-/** What the others are compared with. */
-const [base] = list(options.adapters);
+const name = options.full ? "full" : "short";
+const scale = Number(options.operations);
+if (!(scale > 0 && scale <= 1)) throw new RangeError("--operations is above 0 and at most 1");
+const form = { ...forms[name] };
+for (const key of ["warmMs", "warmShare", "targetMs", "scale", "aheadMs", "idleScale"]) form[key] *= scale;
+if (options.runs !== undefined) form.runs = Number(options.runs);
 
-const results = [];
-for (const transport of list(options.transports)) {
-  for (const workload of list(options.workloads)) {
-    const pairs = await Promise.all(list(options.adapters).map((adapter) => openPair(adapter, transport)));
-    // The first run warms up: code is compiled, windows have grown.
-    for (const pair of pairs) await pair.measure(workload);
-    const samples = new Map(pairs.map((pair) => [pair.name, []]));
-    for (let run = 0; run < Number(options.runs); run++) {
-      for (const pair of pairs) samples.get(pair.name).push(await pair.measure(workload));
-    }
-    for (const pair of pairs) pair.close();
-    for (const [adapter, runs] of samples) results.push({ transport, workload, adapter, runs });
-  }
+const nodes = [...new Map(nodePaths().map((path) => [versionOf(path), path]))];
+function nodePaths() {
+  if (options.node !== undefined) return options.node.split(",");
+  return [...(options.full ? [projectNode24()] : []), process.execPath].filter((path) => path !== undefined);
 }
 
-if (options.json) console.log(JSON.stringify(results, null, 2));
-else {
-  console.log(
-    `Node ${process.version}, ${cpus().length} × ${cpus()[0].model.trim()}, ${options.runs} runs, medians (quartiles)\n`,
-  );
-  console.log(
-    `| workload | transport | adapter | µs CPU | of it server · client | per second | CPU to ${base} |`,
-  );
-  console.log("| --- | --- | --- | --: | --: | --: | --: |");
-  for (const { transport, workload, adapter, runs } of results) {
-    const first = results.find(
-      (r) => r.transport === transport && r.workload === workload && r.adapter === base,
+const say = (text) => process.stderr.write(text);
+/** In place of the last one, where that can be. */
+const sayProgress = (text) => say(process.stderr.isTTY ? `\r\u001b[K${text}` : `${text}\n`);
+const isPartial =
+  options.workloads !== undefined || options.transports !== undefined || options.adapters !== undefined;
+if (options.write && isPartial)
+  throw new TypeError("--write is for whole runs: it would drop what is left out");
+
+const cells = cellsOf(form, options);
+if (cells.some(({ adapters }) => adapters.some(({ role }) => role === "peer"))) installPeers(say);
+const seconds = estimateSeconds(form, cells) * nodes.length;
+say(
+  `${name} form, ${cells.length} cells on Node ${nodes.map(([version]) => version.slice(1)).join(" and ")}: about ${Math.ceil(seconds / 60)} min\n`,
+);
+
+const startedAt = Date.now();
+const results = {
+  form: scale === 1 ? name : `${name} (${scale} of the operations)`,
+  runs: form.runs,
+  measuredAt: new Date(startedAt).toISOString(),
+  isPartial,
+  machine: describeMachine(),
+  adapters: adapters
+    .filter(({ name }) => cells.some((cell) => cell.adapters.some((one) => one.name === name)))
+    .map(({ name, title }) => ({ name, title })),
+  nodes: [],
+};
+for (const [version, path] of nodes) {
+  const measured = [];
+  for (const cell of cells) {
+    sayProgress(
+      `${version} ${cell.workload} over ${cell.transport} (${measured.length + 1} of ${cells.length})`,
     );
-    // Run by run: what disturbs one of a pair usually disturbs the other.
-    const ratios = first?.runs.map((run, i) => runs[i].cpu / run.cpu);
-    const row = [
-      workload,
-      transport,
-      adapter,
-      spread(runs.map((run) => run.cpu)),
-      `${median(runs.map((run) => run.serverCpu)).toFixed(2)} · ${median(runs.map((run) => run.clientCpu)).toFixed(2)}`,
-      Math.round(median(runs.map((run) => run.perSecond))).toLocaleString("en"),
-      adapter === base || ratios === undefined ? "" : `${spread(ratios)} ×`,
-    ];
-    console.log(`| ${row.join(" | ")} |`);
+    const cellStartedAt = performance.now();
+    const result = await measureCell(cell, form, path);
+    measured.push({ ...result, seconds: (performance.now() - cellStartedAt) / 1000 });
   }
+  results.nodes.push({ version, cells: measured });
 }
+// Bundles are the same on every Node.
+if (!isPartial) for (const node of results.nodes) node.bundles ??= await bundlesOnce();
+sayProgress(`${Math.round((Date.now() - startedAt) / 1000)} s\n`);
+
+async function bundlesOnce() {
+  results.nodes[0].bundles ??= await measureBundles();
+  return results.nodes[0].bundles;
+}
+
+if (options.out !== undefined) writeFileSync(options.out, resultsText(results));
+if (options.write) {
+  const root = fileURLToPath(new URL("..", import.meta.url));
+  for (const path of writeReport(results, root)) console.log(`wrote ${path}`);
+}
+console.log(options.json ? resultsText(results) : pageBlock(results));
+process.exit();
