@@ -150,9 +150,9 @@ export const housePlan = {
   "transport-http": {
     below: ["protocol"],
     floors: [
-      ["http-status.ts", "json-text.ts", "local-links.ts", "pulled-body.ts"],
+      ["http-status.ts", "json-text.ts", "local-links.ts", "pulled-body.ts", "socket-address.ts"],
       ["sse.ts", "event-text.ts", "wire-headers.ts", "batch-order.ts", "buffering-watch.ts", "uplink.ts"],
-      ["direct-refusal.ts", "direct-session.ts", "downlink.ts", "response-error.ts"],
+      ["http-refusal.ts", "direct-session.ts", "downlink.ts", "response-error.ts"],
       ["direct-request.ts", "direct-response.ts", "direct-opening.ts", "origin.ts", "read-body.ts"],
       ["direct-events.ts", "client-duplex.ts", "server-duplex.ts"],
       ["direct-call.ts", "client-transport.ts", "link-table.ts"],

@@ -112,7 +112,7 @@ export class ClientDuplex implements ByteDuplex {
       void this.#open(bytes.subarray(0, at));
     }
     for (; at < bytes.length; at += batchBytes) this.#uplink.push(bytes.subarray(at, at + batchBytes));
-    return this.#uplink.hasRoom || this.#events === undefined;
+    return this.#uplink.askForRoom() || this.#events === undefined;
   }
 
   /** Ends the link when all that was written has arrived. */

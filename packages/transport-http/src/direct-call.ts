@@ -16,10 +16,10 @@ import {
 } from "@sluice/protocol/wire";
 import { eventsResponse } from "./direct-events.ts";
 import { directLimits, type OpenedCall, openCall } from "./direct-opening.ts";
-import { DirectRefusal, wrongMethod } from "./direct-refusal.ts";
 import { type DirectRequest, readDirectRequest } from "./direct-request.ts";
 import { acceptedResponse, errorResponse, resultResponse, taggedResponse } from "./direct-response.ts";
 import { closeDirectSession, openDirectSession } from "./direct-session.ts";
+import { HttpRefusal, wrongMethod } from "./http-refusal.ts";
 import { readBody } from "./read-body.ts";
 
 export interface DirectCallsOptions {
@@ -108,11 +108,11 @@ export class DirectCalls {
   }
 
   /** Why such a request cannot be a call of a procedure that is defined like that. */
-  #misfit(asked: DirectRequest, definition: ProcedureDefinition | undefined): DirectRefusal | undefined {
+  #misfit(asked: DirectRequest, definition: ProcedureDefinition | undefined): HttpRefusal | undefined {
     const { procedure, method } = asked;
     if (definition?.type === "channel") {
       const message = `Cannot call ${procedure} without a session: it is a channel. Use a Client with ClientTransport or WebSocketTransport`;
-      return new DirectRefusal(new SluiceError("FAILED_PRECONDITION", message, { processed: "no" }));
+      return new HttpRefusal(new SluiceError("FAILED_PRECONDITION", message, { processed: "no" }));
     }
     const isKnown = definition !== undefined || this.#options.find === undefined;
     const isIdempotent = definition?.type === "request" && definition.idempotent === true;
@@ -179,7 +179,7 @@ export class DirectCalls {
   #named(result: Promise<unknown>, definition: ProcedureDefinition | undefined): Promise<unknown> {
     if (definition !== undefined) return result;
     return result.catch((error: SluiceError) => {
-      throw error.code === "UNIMPLEMENTED" ? new DirectRefusal(error, 404) : error;
+      throw error.code === "UNIMPLEMENTED" ? new HttpRefusal(error, 404) : error;
     });
   }
 

@@ -3,7 +3,7 @@
  */
 import { SluiceError } from "@sluice/protocol";
 import { type OutgoingCall, type ResolvedLimits, resolveLimits, type Session } from "@sluice/protocol/wire";
-import { badRequest, DirectRefusal } from "./direct-refusal.ts";
+import { badRequest, HttpRefusal } from "./http-refusal.ts";
 import { jsonMessage, jsonTextSlot } from "./json-text.ts";
 
 const MiB = 1024 * 1024;
@@ -31,7 +31,7 @@ export interface CallShape {
 
 /**
  * Opens a call of `procedure`.
- * @throws {DirectRefusal} for a name that no procedure has; {@link SluiceError} if the server takes no calls any more
+ * @throws {HttpRefusal} for a name that no procedure has; {@link SluiceError} if the server takes no calls any more
  */
 export function openCall(
   session: Session,
@@ -66,7 +66,7 @@ function checkName(procedure: string, { utf8, peerLimits }: Session): void {
   const { maxName } = peerLimits;
   if (utf8.byteLength(procedure) <= maxName) return;
   const message = `There is no procedure with a name of more than ${maxName} bytes`;
-  throw new DirectRefusal(new SluiceError("UNIMPLEMENTED", message, { processed: "no" }), 404);
+  throw new HttpRefusal(new SluiceError("UNIMPLEMENTED", message, { processed: "no" }), 404);
 }
 
 function deferred(): {

@@ -4,7 +4,7 @@
  * Spec: docs/http.md, docs/wire.md §5.
  */
 import { SluiceError } from "@sluice/protocol";
-import { badRequest, DirectRefusal, wrongMethod } from "./direct-refusal.ts";
+import { badRequest, HttpRefusal, wrongMethod } from "./http-refusal.ts";
 
 /** Headers of direct calls that a page must be allowed to send from another origin. */
 export const directRequestHeaders: readonly string[] = [
@@ -36,7 +36,7 @@ const longestTimeoutMs = 2 ** 32 - 1;
 
 /**
  * Reads all but the body. `path` is what stands behind the base in the URL, with its percent signs.
- * @throws {DirectRefusal} 400, 401, 405, 415
+ * @throws {HttpRefusal} 400, 401, 405, 415
  */
 export function readDirectRequest(request: Request, path: string): DirectRequest {
   const { method, headers } = request;
@@ -80,9 +80,9 @@ function checkContent(headers: Headers): void {
   if (coding !== "identity") throw unsupported("Cannot take a body that is compressed");
 }
 
-function unsupported(message: string): DirectRefusal {
+function unsupported(message: string): HttpRefusal {
   const error = new SluiceError("INVALID_ARGUMENT", message, { processed: "no" });
-  return new DirectRefusal(error, 415, { accept: "application/json" });
+  return new HttpRefusal(error, 415, { accept: "application/json" });
 }
 
 /** Several headers arrive as one with commas, which no token has. */
@@ -92,7 +92,7 @@ function credentialsOf(header: string | null): DirectRequest["credentials"] {
   const isBearer = scheme.toLowerCase() === "bearer";
   if (scheme === "" || (isBearer && !/^[\w.~+/-]+=*$/.test(value))) {
     const message = "Cannot read the Authorization header: write Bearer and one token";
-    throw new DirectRefusal(new SluiceError("UNAUTHENTICATED", message, { processed: "no" }));
+    throw new HttpRefusal(new SluiceError("UNAUTHENTICATED", message, { processed: "no" }));
   }
   return isBearer ? value : { scheme: scheme.toLowerCase(), value };
 }

@@ -4,7 +4,7 @@
  * Spec: docs/http.md.
  */
 import { SluiceError } from "@sluice/protocol";
-import { DirectRefusal } from "./direct-refusal.ts";
+import { HttpRefusal } from "./http-refusal.ts";
 import { type JsonText, jsonOf } from "./json-text.ts";
 
 /** An answer is of its moment, and for who has asked. */
@@ -64,10 +64,10 @@ function jsonResponse(text: string, status: number, headers: Readonly<Record<str
   return new Response(body, { status, headers: { ...asJson, ...contentLength, ...headers } });
 }
 
-function refusalOf(reason: unknown): DirectRefusal {
-  if (reason instanceof DirectRefusal) return reason;
-  if (SluiceError.is(reason)) return new DirectRefusal(reason);
-  return new DirectRefusal(new SluiceError("INTERNAL", "The request could not be served", { cause: reason }));
+function refusalOf(reason: unknown): HttpRefusal {
+  if (reason instanceof HttpRefusal) return reason;
+  if (SluiceError.is(reason)) return new HttpRefusal(reason);
+  return new HttpRefusal(new SluiceError("INTERNAL", "The request could not be served", { cause: reason }));
 }
 
 async function tagOf(text: string): Promise<string> {

@@ -4,6 +4,7 @@
 import type { Transport } from "@sluice/protocol/wire";
 import type { Context, MiddlewareHandler } from "hono";
 import { ServerTransport, type ServerTransportOptions } from "./server-transport.ts";
+import { type SocketEnds, socketAddress } from "./socket-address.ts";
 
 export interface SluiceMiddlewareOptions extends ServerTransportOptions {
   /** The path of links; direct calls are below it. As the client's URL has it, with what the app is mounted at. */
@@ -38,13 +39,7 @@ export function sluice(server: ServesTransports, options: SluiceMiddlewareOption
 
 /** What `@hono/node-server` hands over with each request. */
 interface NodeBindings {
-  readonly incoming?: {
-    readonly socket?: {
-      readonly remoteAddress?: string;
-      readonly remotePort?: number;
-      readonly localAddress?: string;
-    };
-  };
+  readonly incoming?: { readonly socket?: SocketEnds & { readonly localAddress?: string } };
 }
 
 function nodeLocal({ env }: Context): string | undefined {
@@ -52,7 +47,5 @@ function nodeLocal({ env }: Context): string | undefined {
 }
 
 function nodeRemote({ env }: Context): string | undefined {
-  const { remoteAddress, remotePort } = (env as NodeBindings | undefined)?.incoming?.socket ?? {};
-  if (remoteAddress === undefined || remotePort === undefined) return undefined;
-  return `tcp://${remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress}:${remotePort}`;
+  return socketAddress((env as NodeBindings | undefined)?.incoming?.socket ?? {});
 }

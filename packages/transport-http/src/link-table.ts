@@ -6,7 +6,7 @@
 import { SluiceError } from "@sluice/protocol";
 import { type Clock, RemotePlaces, remoteNetwork } from "@sluice/protocol/wire";
 import type { BatchOrder } from "./batch-order.ts";
-import { DirectRefusal } from "./direct-refusal.ts";
+import { HttpRefusal } from "./http-refusal.ts";
 import type { ServerDuplex, WatchedLink } from "./server-duplex.ts";
 
 /** A link, and what its batches need. */
@@ -49,7 +49,7 @@ export class LinkTable {
 
   /**
    * Keeps a place for a link of `remote`. Returns what frees it; a second time does nothing.
-   * @throws {DirectRefusal} 429
+   * @throws {HttpRefusal} 429
    */
   reserve(remote: string | undefined): () => void {
     const { maxLinks, maxLinksPerRemote } = this.#options;
@@ -73,14 +73,14 @@ export class LinkTable {
 
   /**
    * The link of `token`, which `remote` has sent.
-   * @throws {DirectRefusal} 404 if there is none; 429 after many of those
+   * @throws {HttpRefusal} 404 if there is none; 429 after many of those
    */
   find(token: string, remote: string | undefined): HeldLink {
     const held = this.#links.get(token);
     if (held !== undefined) return held;
     this.#countGuess(remoteNetwork(remote ?? ""));
     const error = new SluiceError("NOT_FOUND", "There is no such link", { processed: "no" });
-    throw new DirectRefusal(error, 404);
+    throw new HttpRefusal(error, 404);
   }
 
   #countGuess(host: string): void {
@@ -95,11 +95,11 @@ export class LinkTable {
   }
 }
 
-function tooMany(what: string): DirectRefusal {
+function tooMany(what: string): HttpRefusal {
   const error = new SluiceError("RESOURCE_EXHAUSTED", `Cannot take the request: ${what}`, {
     processed: "no",
   });
-  return new DirectRefusal(error, 429);
+  return new HttpRefusal(error, 429);
 }
 
 /** A token that nobody guesses: 128 random bits. */

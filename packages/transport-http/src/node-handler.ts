@@ -2,9 +2,10 @@
  * Answers the requests of a Node HTTP server by a function of the standard: what `http.createServer()` takes.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type NodeExchange, remoteOf, requestOf } from "./node-request.ts";
+import { type NodeExchange, requestOf } from "./node-request.ts";
 import { sendResponse } from "./node-response.ts";
 import { type BodyTaker, type PulledBody, takesBody } from "./pulled-body.ts";
+import { socketAddress } from "./socket-address.ts";
 
 /** Answers a request. `caller.remote`: the client's address, `tcp://192.0.2.1:54321`; `local`: the one where it came to. */
 export type FetchHandler = (
@@ -69,7 +70,7 @@ async function answerOf(
   taker: BodyTaker,
 ): Promise<Response> {
   const request = requestOf(incoming, signal);
-  const remote = remoteOf(incoming);
+  const remote = socketAddress(incoming.socket);
   const local = incoming.socket.localAddress;
   if (request !== undefined) return fetch(request, { ...taker, remote, local });
   const isMethod = incoming.method === "TRACE";

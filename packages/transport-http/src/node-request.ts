@@ -32,14 +32,6 @@ export function requestOf(incoming: IncomingMessage, signal: AbortSignal): Reque
   }
 }
 
-/** The client's address as address.ts writes it. */
-export function remoteOf({ socket }: IncomingMessage): string | undefined {
-  const { remoteAddress, remotePort } = socket;
-  if (remoteAddress === undefined || remotePort === undefined) return undefined;
-  const host = remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress;
-  return `tcp://${host}:${remotePort}`;
-}
-
 /** Two headers of one name become one with a comma, also where Node would keep the first: nobody can hide one behind another. */
 function headersOf({ rawHeaders }: IncomingMessage): Headers {
   const headers = new Headers();

@@ -11,7 +11,7 @@ import {
   webOriginRules,
   webRefusal,
 } from "@sluice/protocol/wire";
-import { DirectRefusal } from "./direct-refusal.ts";
+import { HttpRefusal } from "./http-refusal.ts";
 
 export interface OriginOptions extends WebOriginOptions {
   /** Headers that pages of other origins may send besides those that the transport needs. */
@@ -51,7 +51,7 @@ export class OriginGate {
 
   /**
    * `local`: the address where it came to, if known.
-   * @throws {DirectRefusal} 403 for a request of a page or by a name that is not allowed
+   * @throws {HttpRefusal} 403 for a request of a page or by a name that is not allowed
    */
   check(request: Request, local?: string): void {
     const { headers } = request;
@@ -99,6 +99,6 @@ export class OriginGate {
   }
 }
 
-function forbidden(message: string): DirectRefusal {
-  return new DirectRefusal(new SluiceError("PERMISSION_DENIED", message, { processed: "no" }));
+function forbidden(message: string): HttpRefusal {
+  return new HttpRefusal(new SluiceError("PERMISSION_DENIED", message, { processed: "no" }));
 }

@@ -3,7 +3,7 @@
  */
 import { SluiceError } from "@sluice/protocol";
 import type { Clock } from "@sluice/protocol/wire";
-import { DirectRefusal, tooLarge } from "./direct-refusal.ts";
+import { HttpRefusal, tooLarge } from "./http-refusal.ts";
 
 export interface ReadBodyOptions {
   /** Most bytes. */
@@ -21,7 +21,7 @@ const firstBytes = 4096;
 /**
  * Reads `request` to the end of its body, or leaves it where it breaks a bound.
  *
- * Rejects with {@link DirectRefusal} 413 and 408, and with what the platform says of a body that was cut off.
+ * Rejects with {@link HttpRefusal} 413 and 408, and with what the platform says of a body that was cut off.
  */
 export async function readBody(request: Request, options: ReadBodyOptions): Promise<Uint8Array> {
   const { maxBody, bodyTimeout, clock, signal } = options;
@@ -29,8 +29,8 @@ export async function readBody(request: Request, options: ReadBodyOptions): Prom
   if (announced !== null && Number(announced) > maxBody) throw tooLarge(maxBody);
   if (request.body === null) return new Uint8Array();
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
-  let refusal: DirectRefusal | undefined;
-  const refuse = (why: DirectRefusal): void => {
+  let refusal: HttpRefusal | undefined;
+  const refuse = (why: HttpRefusal): void => {
     refusal = why;
     // Whatever this says, the refusal stands.
     reader.cancel(why.error).catch(() => {});
@@ -67,13 +67,13 @@ export async function readBody(request: Request, options: ReadBodyOptions): Prom
   return buffer.subarray(0, bytes);
 }
 
-function nobodyWants(): DirectRefusal {
+function nobodyWants(): HttpRefusal {
   const message = "The link of the body is over";
-  return new DirectRefusal(new SluiceError("UNAVAILABLE", message, { processed: "no" }), 404);
+  return new HttpRefusal(new SluiceError("UNAVAILABLE", message, { processed: "no" }), 404);
 }
 
-function tooSlow(bodyTimeout: number): DirectRefusal {
+function tooSlow(bodyTimeout: number): HttpRefusal {
   const message = `The body was not here within ${bodyTimeout} ms`;
   const error = new SluiceError("DEADLINE_EXCEEDED", message, { processed: "no" });
-  return new DirectRefusal(error, 408);
+  return new HttpRefusal(error, 408);
 }

@@ -17,9 +17,9 @@ import {
   type Transport,
 } from "@sluice/protocol/wire";
 import { type DirectCaller, DirectCalls } from "./direct-call.ts";
-import { DirectRefusal } from "./direct-refusal.ts";
 import { directRequestHeaders, directResponseHeaders } from "./direct-request.ts";
 import { errorResponse } from "./direct-response.ts";
+import { HttpRefusal } from "./http-refusal.ts";
 import { OriginGate, type OriginOptions } from "./origin.ts";
 import { type BodyTaker, takesBody } from "./pulled-body.ts";
 import { SessionRequests } from "./session-requests.ts";
@@ -192,12 +192,12 @@ function whole(name: string, value: number, least: number): number {
 }
 
 /** The error for a transport that no server has taken, or that was closed. */
-export function notServing(): DirectRefusal {
+export function notServing(): HttpRefusal {
   const error = new SluiceError("UNAVAILABLE", "No server takes requests here", { processed: "no" });
-  return new DirectRefusal(error);
+  return new HttpRefusal(error);
 }
 
-function nothingHere(): DirectRefusal {
+function nothingHere(): HttpRefusal {
   const error = new SluiceError("NOT_FOUND", "There is nothing at this path", { processed: "no" });
-  return new DirectRefusal(error, 404);
+  return new HttpRefusal(error, 404);
 }

@@ -6,7 +6,7 @@
 import { SluiceError } from "@sluice/protocol";
 import { type Clock, FrameDecoder, type Link, standardUtf8, type Timer } from "@sluice/protocol/wire";
 import { BatchOrder } from "./batch-order.ts";
-import { badRequest, DirectRefusal, wrongMethod } from "./direct-refusal.ts";
+import { badRequest, HttpRefusal, wrongMethod } from "./http-refusal.ts";
 import { type HeldLink, LinkTable, type LinkTableOptions, newToken } from "./link-table.ts";
 import { type LinkCarrier, streamOfBody } from "./pulled-body.ts";
 import { readBody } from "./read-body.ts";
@@ -29,9 +29,9 @@ export interface SessionRequestsOptions extends LinkTableOptions {
 
 /** How long the body of an opening may take, ms: nothing is known of its sender yet. */
 const openingTimeout = 5_000;
-/** Batches of one link that may be read at once, and that may wait for one before them, with their bytes. */
 /** Bytes of a batch of a client that has not been welcomed. */
 const mostUnwelcomeBytes = 64 * 1024;
+/** Batches of one link that may be read at once, and that may wait for one before them, with their bytes. */
 const [mostReading, mostEarly, mostEarlyBytes] = [8, 16, 1024 * 1024];
 /** How long a batch may be missing while later ones wait, ms. */
 const gapTimeout = 10_000;
@@ -68,7 +68,7 @@ export class SessionRequests {
   }
 
   /**
-   * Rejects with {@link DirectRefusal}. `remote`: the client's address, if known; `carrier` gets the body of a link, which its response
+   * Rejects with {@link HttpRefusal}. `remote`: the client's address, if known; `carrier` gets the body of a link, which its response
    * then lacks.
    */
   async fetch(request: Request, remote: string | undefined, carrier?: LinkCarrier): Promise<Response> {
@@ -84,7 +84,7 @@ export class SessionRequests {
   ): Promise<Response> {
     const onLink = this.#onLink;
     if (onLink === undefined) {
-      throw new DirectRefusal(
+      throw new HttpRefusal(
         new SluiceError("UNAVAILABLE", "No server takes links here", { processed: "no" }),
       );
     }
@@ -139,7 +139,7 @@ export class SessionRequests {
     const most = isWelcome ? mostReading : 1;
     if (held.reading >= most) {
       const message = `Cannot take the batch: ${most} of ${most} of this link are being read`;
-      throw new DirectRefusal(new SluiceError("RESOURCE_EXHAUSTED", message, { processed: "no" }), 429);
+      throw new HttpRefusal(new SluiceError("RESOURCE_EXHAUSTED", message, { processed: "no" }), 429);
     }
     held.reading++;
     held.over ??= new AbortController();
@@ -158,10 +158,10 @@ export class SessionRequests {
     if (link.malformed !== undefined) throw badFrames(link.malformed);
     if (fate === "refused") {
       const message = `Cannot take batch ${number}: ${order.next} is next, and too much waits for it`;
-      throw new DirectRefusal(new SluiceError("ABORTED", message, { processed: "no" }), 409);
+      throw new HttpRefusal(new SluiceError("ABORTED", message, { processed: "no" }), 409);
     }
     // What was answered to it within this turn counts as well.
-    await twoTurns();
+    await twoTurns(duplex);
     return new Response(String(duplex.lastEvent), {
       status: 200,
       headers: {
@@ -190,7 +190,7 @@ export class SessionRequests {
   }
 }
 
-/** @throws {DirectRefusal} 405, 415 */
+/** @throws {HttpRefusal} 405, 415 */
 function checkRequest({ method, headers }: Request): void {
   if (method !== "POST") throw wrongMethod(`Cannot ${method} here: links are made by POST`, "POST");
   const media = headers.get("content-type")?.toLowerCase().split(";")[0]?.trim();
@@ -198,31 +198,31 @@ function checkRequest({ method, headers }: Request): void {
   if (media === framesType && coding === "identity") return;
   const message = `Cannot take the body: a link takes ${framesType}, and nothing compressed`;
   const error = new SluiceError("INVALID_ARGUMENT", message, { processed: "no" });
-  throw new DirectRefusal(error, 415, { accept: framesType });
+  throw new HttpRefusal(error, 415, { accept: framesType });
 }
 
-/** @throws {DirectRefusal} 406 */
+/** @throws {HttpRefusal} 406 */
 function checkAccept({ headers }: Request): void {
   if (headers.get("accept")?.toLowerCase().includes(eventsType) === true) return;
   const message = `Cannot open a link: its answer is ${eventsType}, which is not accepted`;
-  throw new DirectRefusal(new SluiceError("INVALID_ARGUMENT", message, { processed: "no" }), 406);
+  throw new HttpRefusal(new SluiceError("INVALID_ARGUMENT", message, { processed: "no" }), 406);
 }
 
-/** @throws {DirectRefusal} 400 */
+/** @throws {HttpRefusal} 400 */
 function numberOf({ headers }: Request): number {
   const text = headers.get(batchHeader) ?? "";
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   throw badRequest("Cannot take the batch: its number is no whole number from 1");
 }
 
-/** @throws {DirectRefusal} 400 */
+/** @throws {HttpRefusal} 400 */
 function paddingOf({ headers }: Request): number {
   const text = headers.get(paddingHeader) ?? "0";
   if (/^\d{1,5}$/.test(text) && Number(text) <= mostPadding) return Number(text);
   throw badRequest(`Cannot fill up events: ${paddingHeader} is at most ${mostPadding}`);
 }
 
-/** The beginning of a link is judged before there is one. @throws {DirectRefusal} 400, 413 */
+/** The beginning of a link is judged before there is one. @throws {HttpRefusal} 400, 413 */
 function checkFrames(bytes: Uint8Array): void {
   try {
     new FrameDecoder(standardUtf8).push(bytes, () => {});
@@ -231,10 +231,11 @@ function checkFrames(bytes: Uint8Array): void {
   }
 }
 
-function badFrames({ code, message }: SluiceError): DirectRefusal {
-  return new DirectRefusal(new SluiceError(code, message, { processed: "no" }), 400);
+function badFrames({ code, message }: SluiceError): HttpRefusal {
+  return new HttpRefusal(new SluiceError(code, message, { processed: "no" }), 400);
 }
 
-async function twoTurns(): Promise<void> {
-  for (let turn = 0; turn < 4; turn++) await Promise.resolve();
+/** The first ends with the flush of what had come, the second with that of what was answered to it meanwhile. */
+async function twoTurns(duplex: ServerDuplex): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => duplex.defer(resolve));
 }

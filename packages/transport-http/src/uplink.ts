@@ -45,17 +45,21 @@ export class Uplink {
   #number = 0;
   #isOpen = false;
   #isStopped = false;
-  #isFull = false;
+  /** Somebody has asked for room when there was none. */
+  #isAwaited = false;
 
   constructor(options: UplinkOptions) {
     this.#options = options;
   }
 
-  /** Whether another batch may follow at once; if not, `onRoom` comes. */
-  get hasRoom(): boolean {
-    const hasRoom = this.#waiting.length + this.#inFlight.size < mostInFlight;
-    if (!hasRoom) this.#isFull = true;
-    return hasRoom;
+  /** Asks whether another batch may follow at once; if not, `onRoom` comes when it may. */
+  askForRoom(): boolean {
+    this.#isAwaited = !this.#hasRoom;
+    return this.#hasRoom;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#waiting.length + this.#inFlight.size < mostInFlight;
   }
 
   get isIdle(): boolean {
@@ -114,8 +118,8 @@ export class Uplink {
     this.#inFlight.delete(batch);
     this.#pump();
     if (this.isIdle) this.#options.onIdle();
-    if (this.#isFull && this.hasRoom) {
-      this.#isFull = false;
+    if (this.#isAwaited && this.#hasRoom) {
+      this.#isAwaited = false;
       this.#options.onRoom();
     }
   }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { request as secureRequest } from "node:https";
 import { type ProtocolDefinition, SluiceError } from "@sluice/protocol";
+import { encodeRaw, rawFrames, rawType } from "@sluice/protocol/testing";
 import { finishesCleanly } from "@sluice/protocol/testing/node";
 import { Server } from "@sluice/server";
 import { expect, onTestFinished, test } from "vitest";
@@ -201,4 +202,31 @@ test("tls makes it https", async () => {
   });
   expect(text).toBe('"hello ada"');
   expect(() => listenHttp({ port: 0, tls: { cert: "none", key: "none" } })).toThrow();
+});
+
+test("a batch is answered with the number of the event that answers it, where a handler does that at once", async () => {
+  const { url } = await listen();
+  const session = new URL("/", url);
+  const type = "application/vnd.sluice.frames";
+  const limits = { maxMessage: 4_194_304, maxMetadata: 8_192, maxName: 255, maxCalls: 1_024 };
+  const hello = rawFrames.json(rawType.HELLO, {
+    ...{ versions: [1], codecs: ["json"], peer: "raw", epoch: "00000000000000c1", window: 65_536 },
+    ...{ floor: 2_048, limits: { ...limits, maxConcurrentHandlers: 256, maxDeadline: 86_400_000 } },
+  });
+  const headers = { "content-type": type, accept: "text/event-stream" };
+  const opened = await fetch(session, { method: "POST", headers, body: encodeRaw(hello) });
+  const reader = (opened.body as ReadableStream<Uint8Array>).getReader();
+  let text = "";
+  while (!text.includes("data: 1\n")) text += new TextDecoder().decode((await reader.read()).value);
+  const token = opened.headers.get("sluice-link") ?? "";
+  for (let batch = 1; batch <= 3; batch++) {
+    const body = encodeRaw(rawFrames.open(2 * batch - 1, { number: batch, name: "version" }));
+    const answer = await fetch(session, {
+      method: "POST",
+      headers: { "content-type": type, "sluice-link": token, "sluice-batch": String(batch) },
+      body,
+    });
+    expect([answer.status, await answer.text()]).toEqual([200, String(1 + batch)]);
+  }
+  await reader.cancel();
 });

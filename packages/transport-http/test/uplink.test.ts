@@ -50,7 +50,7 @@ const batch = Uint8Array.of(1);
 test("Uplink sends nothing before it is open, then three batches at once, each with its number", async () => {
   const { uplink, tries, told } = world();
   for (let count = 0; count < 5; count++) uplink.push(batch);
-  expect([tries.length, uplink.hasRoom]).toEqual([0, false]);
+  expect([tries.length, uplink.askForRoom()]).toEqual([0, false]);
   uplink.open();
   expect(tries.map(({ number }) => number)).toEqual([1, 2, 3]);
   await tries[1]?.settle("arrived");

@@ -39,7 +39,7 @@ export function sluiceWebSocket(
 ): MiddlewareHandler {
   const near = webOriginRules(origins, "localhost");
   const far = webOriginRules(origins);
-  const upgrade = upgradeWebSocket((context) => eventsOf(server, remoteOf(context)));
+  const upgrade = upgradeWebSocket((context) => eventsOf(server, clientAddress(context)));
   return async (context, next) => {
     if (context.req.header("upgrade")?.toLowerCase() !== "websocket") return next();
     const refusal = refusalOf(context, isNear(context) ? near : far);
@@ -69,7 +69,7 @@ function isNear(context: Context): boolean {
   return isLoopbackHost(socketOf(context).localAddress ?? "");
 }
 
-function remoteOf(context: Context): string | undefined {
+function clientAddress(context: Context): string | undefined {
   const { remoteAddress: host, remotePort: port } = socketOf(context);
   return host === undefined || port === undefined ? undefined : formatAddress({ scheme: "tcp", host, port });
 }
