@@ -21,6 +21,9 @@ export default defineConfig({
           exclude: ["**/*.long.test.ts", "**/node_modules/**"],
           pool: "forks",
           maxWorkers: 2,
+          // None takes a second; this is for machines that are very busy.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -6,6 +6,7 @@
 import type { JsonSchema } from "../definition/json-schema.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { PayloadFields } from "../frame/frame.ts";
+import { mayKeep } from "../frame/frame-memory.ts";
 import type { Utf8 } from "../frame/utf8.ts";
 import { isBytes } from "../schema/byte-string.ts";
 import type { Issue, Validate } from "../schema/validator.ts";
@@ -127,10 +128,9 @@ export class Slot {
     const { start, end } = fields;
     const bytes = fields.payload as Uint8Array;
     if (!fields.raw) return start === end ? undefined : codec.decode(bytes, start, end, utf8);
-    if (owned) return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
-    const copy = new Uint8Array(end - start);
-    copy.set(bytes.subarray(start, end));
-    return copy;
+    if (owned || mayKeep(bytes, end - start))
+      return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
+    return new Uint8Array(bytes.subarray(start, end));
   }
 
   #check(value: unknown, processed: "no" | "maybe"): void {

@@ -6,6 +6,7 @@
  */
 import { checkHead, checkLength, frameHeadBytes, isExtension } from "./check-frame.ts";
 import type { Frame } from "./frame.ts";
+import { holdsOneFrame } from "./frame-memory.ts";
 import { readU32 } from "./integers.ts";
 import { parseFrame } from "./parse-frame.ts";
 import type { Utf8 } from "./utf8.ts";
@@ -71,6 +72,7 @@ export class FrameDecoder {
     if (this.#have < this.#size) return taken;
     const bytes = this.#rest as Uint8Array;
     this.#rest = undefined;
+    holdsOneFrame(bytes, this.#size);
     if (!isExtension((bytes[4] as number) & 0x1f)) sink(parseFrame(bytes, 0, this.#size, this.#utf8));
     return taken;
   }
@@ -81,7 +83,7 @@ export class FrameDecoder {
     this.#have = 0;
     this.#size = frameHeadBytes;
     if (have >= frameHeadBytes) this.#size = 4 + readU32(chunk, from);
-    this.#rest = new Uint8Array(Math.min(this.#size, Math.max(64, 4 * have)));
+    this.#rest = this.#utf8.allocate(Math.min(this.#size, Math.max(64, 4 * have)));
     this.#append(chunk, from, this.#size);
   }
 
@@ -99,7 +101,7 @@ export class FrameDecoder {
     let rest = this.#rest as Uint8Array;
     const needed = this.#have + count;
     if (needed > rest.length) {
-      const grown = new Uint8Array(Math.min(Math.max(this.#size, needed), 4 * needed));
+      const grown = this.#utf8.allocate(Math.min(Math.max(this.#size, needed), 4 * needed));
       grown.set(rest.subarray(0, this.#have));
       this.#rest = rest = grown;
     }
