@@ -26,6 +26,11 @@ export interface Message {
   start: number;
 }
 
+/** Where copies of byte strings come from. */
+export interface ByteMemory {
+  copy(bytes: Uint8Array): Uint8Array;
+}
+
 /** How the values of a link's session are represented; fixed by the handshake. */
 export type Encoding = { readonly kind: "bytes"; readonly codec: Codec } | { readonly kind: "structured" };
 
@@ -62,13 +67,14 @@ export class Slot {
 
   /**
    * Checks and encodes.
+   * @param memory where the copy of a byte string comes from. Default: new memory
    * @throws {SluiceError} `INVALID_ARGUMENT` for a value that does not fit or has no encoding, `RESOURCE_EXHAUSTED` for one
    * that is too large; `processed: "no"`
    */
-  encode(value: unknown): Message {
+  encode(value: unknown, memory?: ByteMemory): Message {
     try {
       this.#check(value, "no");
-      const message = this.#represented(value);
+      const message = this.#represented(value, memory);
       if (message.length > this.#limits.maxMessage) this.#refuseLength(message.length);
       return message;
     } catch (cause) {
@@ -98,14 +104,17 @@ export class Slot {
     return value;
   }
 
-  #represented(value: unknown): Message {
+  #represented(value: unknown, memory: ByteMemory | undefined): Message {
     if (this.#codec === undefined) {
       const length = value === undefined ? 0 : measureValue(value, this.#limits);
       return { body: value, length, raw: false, start: 0 };
     }
     if (value === undefined) return { body: "", length: 0, raw: false, start: 0 };
     // What is sent again must be what was sent first, whatever the user does with the array.
-    if (isBytes(value)) return { body: new Uint8Array(value), length: value.length, raw: true, start: 0 };
+    if (isBytes(value)) {
+      const body = memory === undefined ? new Uint8Array(value) : memory.copy(value);
+      return { body, length: value.length, raw: true, start: 0 };
+    }
     return this.#encoded(this.#codec.encode(value));
   }
 

@@ -6,7 +6,7 @@
  */
 import { checkHead, checkLength, frameHeadBytes, isExtension } from "./check-frame.ts";
 import type { Frame } from "./frame.ts";
-import { holdsOneFrame } from "./frame-memory.ts";
+import { handOverWhole } from "./frame-memory.ts";
 import { readU32 } from "./integers.ts";
 import { parseFrame } from "./parse-frame.ts";
 import type { Utf8 } from "./utf8.ts";
@@ -72,8 +72,8 @@ export class FrameDecoder {
     if (this.#have < this.#size) return taken;
     const bytes = this.#rest as Uint8Array;
     this.#rest = undefined;
-    holdsOneFrame(bytes, this.#size);
-    if (!isExtension((bytes[4] as number) & 0x1f)) sink(parseFrame(bytes, 0, this.#size, this.#utf8));
+    if (!isExtension((bytes[4] as number) & 0x1f))
+      handOverWhole(parseFrame(bytes, 0, this.#size, this.#utf8), bytes, sink);
     return taken;
   }
 

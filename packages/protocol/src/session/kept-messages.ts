@@ -5,6 +5,7 @@
  */
 import type { Message } from "../codec/slot.ts";
 import { messageOverhead } from "../limits.ts";
+import type { SpareMemory } from "./spare-memory.ts";
 
 /** A queue's dead head is cut off when it is this long and at least half of it. */
 const longestDead = 256;
@@ -69,13 +70,17 @@ export class KeptMessages {
     this.bytes -= bytes;
   }
 
-  /** Forgets those that have arrived whole, now that everything before `received` has. Returns how many bytes that frees. */
-  arrived(received: number): number {
+  /**
+   * Forgets those that have arrived whole, now that everything before `received` has. Returns how many bytes that frees.
+   * @param spare gets their memory
+   */
+  arrived(received: number, spare?: SpareMemory): number {
     let freed = 0;
     while (this.#first < this.#next) {
       const message = this.#messages[this.#first] as Message;
       if (endOf(message) > received) break;
       freed += messageOverhead + message.length;
+      if (message.raw) spare?.giveBack(message.body);
       this.#messages[this.#first] = undefined as unknown as Message;
       this.#first++;
     }

@@ -14,6 +14,7 @@ import { type Final, OutboxEnd } from "./outbox-end.ts";
 import { pieceEnd, pieceFrame } from "./piece.ts";
 import { checkLength, encodeText, type SendContext } from "./send-context.ts";
 import { longText, sendWhole } from "./send-whole.ts";
+import { SpareMemory } from "./spare-memory.ts";
 import { mostAhead, WriteWaiters, writeAfterEnd } from "./write-waiters.ts";
 
 export class Outbox {
@@ -22,6 +23,8 @@ export class Outbox {
   end = 0;
   /** Up to here bytes were handed to a link. */
   sent = 0;
+  /** For the copies of byte strings that are written here. */
+  readonly memory: SpareMemory = new SpareMemory();
   readonly #context: SendContext;
   readonly #kept = new KeptMessages();
   readonly #end = new OutboxEnd();
@@ -63,6 +66,7 @@ export class Outbox {
     this.#shift(-bytes);
     this.sent = 0;
     this.window.limit = 0;
+    this.#isHeld = false;
     this.#end.restart();
   }
 
@@ -188,7 +192,7 @@ export class Outbox {
   credited(received: number, limit: number): boolean {
     const changed = this.window.credit(received, limit, this.sent);
     if (changed) {
-      const freed = this.#kept.arrived(received);
+      const freed = this.#kept.arrived(received, this.memory);
       if (freed > 0) this.#context.budget.free(freed);
       this.#waiters?.wake();
     }

@@ -15,7 +15,7 @@ const slot = new Slot({
   limits: { maxDepth: 64, maxNodes: 1000, maxMessage: 2 ** 20 },
 });
 
-/** The frame of `body`, decoded from chunks that end at each of `cuts`; and those chunks. */
+/** What a session makes of the frame of `body`, which comes in chunks that end at each of `cuts`; the frame, and those chunks. */
 function received(body: Uint8Array, ...cuts: number[]) {
   const writer = new FrameWriter(standardUtf8);
   writer.write(dataFrame(FrameType.DATA, 1, 0, true, body.length, body, 0, body.length));
@@ -29,9 +29,15 @@ function received(body: Uint8Array, ...cuts: number[]) {
   const ends = [...cuts, whole.length];
   const chunks = ends.map((end, i) => whole.slice(i === 0 ? 0 : ends[i - 1], end));
   const decoder = new FrameDecoder(standardUtf8);
+  const values: Uint8Array[] = [];
   const frames: DataFrame[] = [];
-  for (const chunk of chunks) decoder.push(chunk, (frame) => frames.push(frame as DataFrame));
-  return { frame: frames[0] as DataFrame, chunks };
+  for (const chunk of chunks) {
+    decoder.push(chunk, (frame) => {
+      frames.push(frame as DataFrame);
+      values.push(decoded(frame as DataFrame));
+    });
+  }
+  return { value: values[0] as Uint8Array, frame: frames[0] as DataFrame, chunks };
 }
 
 const numbered = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i % 251);
@@ -39,16 +45,21 @@ const decoded = (frame: DataFrame): Uint8Array => slot.decode(frame, standardUtf
 
 test("a long byte string that came in several chunks is not copied again", () => {
   const body = numbered(60_000);
-  const { frame } = received(body, 40_000);
-  const value = decoded(frame);
+  const { value, frame } = received(body, 40_000);
   expect(value).toStrictEqual(body);
   expect(value.buffer).toBe((frame.payload as Uint8Array).buffer);
 });
 
+test("is not the memory of a value that is made later", () => {
+  const { value, frame } = received(numbered(60_000), 40_000);
+  const later = decoded(frame);
+  value.fill(255);
+  expect(later).toStrictEqual(numbered(60_000));
+});
+
 test("one that is a part of a chunk is copied: the chunk is its carrier's", () => {
   const body = numbered(60_000);
-  const { frame, chunks } = received(body);
-  const value = decoded(frame);
+  const { value, chunks } = received(body);
   chunks[0]?.fill(255);
   expect(value).toStrictEqual(body);
 });
@@ -58,13 +69,12 @@ test.each([
   ["one in memory that was to grow", 20_000, 19_000],
 ])("%s is right however it was cut", (_, length, cut) => {
   const body = numbered(length);
-  const { frame, chunks } = received(body, cut);
-  const value = decoded(frame);
+  const { value, chunks } = received(body, cut);
   for (const chunk of chunks) chunk.fill(255);
   expect(value).toStrictEqual(body);
 });
 
 test("a short one is copied", () => {
-  const { frame } = received(numbered(4_000), 2_000);
-  expect(decoded(frame).buffer).not.toBe((frame.payload as Uint8Array).buffer);
+  const { value, frame } = received(numbered(4_000), 2_000);
+  expect(value.buffer).not.toBe((frame.payload as Uint8Array).buffer);
 });
