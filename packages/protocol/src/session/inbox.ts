@@ -79,8 +79,8 @@ export class Inbox<Item = unknown> {
     if (this.#waiting.length > 0) {
       const waiting = this.#waiting.shift() as Waiting<Item>;
       waiting.resolve({ done: false, value: item });
-      this.itemsTaken++;
-      this.window.hasWaited = true;
+      // Who waits for the first item waits for its sender, not for room.
+      if (this.itemsTaken++ > 0) this.window.hasWaited = true;
       this.#take(end);
       return;
     }
@@ -116,6 +116,8 @@ export class Inbox<Item = unknown> {
 
   /** No more items come, because of `error`; those that are here are dropped. */
   abandon(error: SluiceError): void {
+    // Also after the end was said: who has not read all that came before it must not take the end for all.
+    if (this.#state === "ended" && this.length > 0) this.#state = "open";
     this.#ring.clear();
     this.fail(error);
     this.#take(this.window.received);
