@@ -1,6 +1,9 @@
 /** Writes the sections of docs/long-run.md, each from the figures of a run. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Inventory } from "../soak/inventory.ts";
+import type { SoakResult } from "../soak/run-soak.ts";
+import type { Slope } from "../soak/slope.ts";
 
 /** What one process showed while its peer did not read. */
 export interface Figures {
@@ -84,5 +87,100 @@ ${runOn()}, in ${Math.round(seconds)} s, up to five at once:
 | cases | fault | what has to be | what was seen |
 | --- | --- | --- | --- |
 ${rows.map(({ ids, fault, wanted, seen }) => `| ${ids} | ${fault} | ${wanted} | ${seen} |`).join("\n")}`,
+  );
+}
+
+/** What one model has run, and seen. */
+export interface ModelRow {
+  readonly model: string;
+  readonly runs: number;
+  readonly seeds: string;
+  readonly seen: string;
+}
+
+/** @param seconds how long the runs took */
+export function writeModels(seconds: number, rows: readonly ModelRow[]): void {
+  writeSection(
+    "Models",
+    `Clients and servers in one process, on a fake clock and a network in memory, where a seed decides what happens next ([tests/models](../tests/models)). After
+each step nothing may be lost, doubled, out of order or beyond a window; at the end everything heals, all calls have ended, and nothing is left. A run that fails prints its
+seed, which is kept in [known-seeds.json](../tests/models/known-seeds.json) and run before all others, also by \`npm test\`.
+
+${runOn()}, in ${Math.round(seconds)} s:
+
+| model | runs | seeds | what was seen |
+| --- | --: | --- | --- |
+${rows.map(({ model, runs, seeds, seen }) => `| ${model} | ${runs.toLocaleString("en-US")} | ${seeds} | ${seen} |`).join("\n")}`,
+  );
+}
+
+/** A soak, and how long it took. */
+export interface SoakRun extends Pick<SoakResult, "counts" | "faults" | "restarts"> {
+  readonly minutes: number;
+  readonly connections: number;
+  readonly seed: number;
+}
+
+/** What a process of a soak held before, after and meanwhile. */
+export interface SoakFigures {
+  readonly name: string;
+  readonly start: Inventory;
+  readonly end: Inventory;
+  /** Bytes. */
+  readonly retained: number;
+  /** Bytes a minute. */
+  readonly slope: Slope;
+  /** Bytes. */
+  readonly mostResident: number;
+}
+
+function count(number: number): string {
+  return number.toLocaleString("en-US");
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+/** `calls 0, timers 0, …` */
+function heldText({ openCalls, connections, resources, listeners, descriptors }: Inventory): string {
+  const handles = sum(Object.values(resources));
+  return `${openCalls} · ${connections} · ${resources.Timeout ?? 0} · ${handles} · ${listeners} · ${descriptors}`;
+}
+
+export function writeSoak(run: SoakRun, figures: readonly SoakFigures[]): void {
+  const { minutes, connections, seed, counts, faults, restarts } = run;
+  const kinds = Object.entries(faults).sort(([one], [two]) => (one < two ? -1 : 1));
+  writeSection(
+    "Everything fails all the time",
+    `X68: ${connections} clients in one process call two servers over Unix sockets, TCP, TLS, WebSockets and HTTP, all through proxies: requests that must run once, streams and channels
+whose items are numbered, streams that are left. Every 200 ms a fault is drawn and made; every 30 s one of the servers is drained and started anew. Half of the clients know only the server
+that stays: none of their calls may fail. Bytes are changed under TLS only, since without it nobody can know. Before and after, nothing is connected: calls, connections, timers, active resources,
+listeners and descriptors have to be the same. The heap is measured after two garbage collections, every 15 s; its slope is Theil–Sen's from minute 2 on (in a run of less than 5, from two fifths of it), with the
+interval in which 95 of 100 lie of series that were drawn from this one. Then, and at the end, faults and calls rest for
+a moment, with all clients connected: the test fails if a process holds 1 MiB more at the end.
+\`SLUICE_SOAK_MINUTES\` says how long, \`SLUICE_SOAK_SEED\` which faults.
+
+${runOn()}, for ${minutes} min, seed ${seed}: ${count(counts.calls)} calls with ${count(counts.messages)} messages came whole, in order and once; ${count(counts.lost)} calls failed with the
+server that was started anew (${restarts} times), and none else. ${count(sum(kinds.map(([, times]) => times)))} faults: ${kinds.map(([kind, times]) => `${kind} ${times}`).join(", ")}.
+
+| process | before: calls · connections · timers · resources · listeners · descriptors | after | heap, KiB: before | after | held more at the end than then | slope, KiB/min | most resident, KiB |
+| --- | --- | --- | --: | --: | --: | --: | --: |
+${figures
+  .map(({ name, start, end, retained, slope, mostResident }) => {
+    const [low, high] = slope.interval;
+    const cells = [
+      name,
+      heldText(start),
+      heldText(end),
+      kib(start.heapUsed),
+      kib(end.heapUsed),
+      kib(retained),
+      `${kib(slope.slope)} (${kib(low)} to ${kib(high)})`,
+      kib(mostResident),
+    ];
+    return `| ${cells.join(" | ")} |`;
+  })
+  .join("\n")}`,
   );
 }

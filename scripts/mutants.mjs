@@ -1,0 +1,77 @@
+/**
+ * Puts faults into a copy of the tree, one by one, and shows that the tests find each of them.
+ *
+ * `--check` only tells whether every mutant can still be made (fast). `--only text` takes those whose name holds it; `--tests files` judges
+ * them by these (with commas between) instead of their own. `--write` writes docs/mutants.md, when all were run and found.
+ */
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { conclude, flagValue, treeRoot } from "./check-run.mjs";
+import { copyTree } from "./mutants/copied-tree.mjs";
+import { applyMutant, patchProblems } from "./mutants/mutant.mjs";
+import { mutants } from "./mutants/mutants.mjs";
+import { runTests } from "./mutants/run-tests.mjs";
+import { mutantsPage } from "./mutants/write-page.mjs";
+
+/** @typedef {import("./check-run.mjs").Check} Check */
+/** @typedef {import("./mutants/mutant.mjs").Mutant} Mutant */
+/** @typedef {import("./mutants/write-page.mjs").Row} Row */
+
+const root = treeRoot();
+const only = flagValue("--only");
+const tests = flagValue("--tests")?.split(",");
+const chosen = mutants
+  .filter(({ name, known }) => only === undefined || `${name} ${known}`.includes(only))
+  .map((mutant) => (tests === undefined ? mutant : { ...mutant, tests }));
+
+/** @param {Mutant} mutant @returns {string[]} */
+function problemsOf(mutant) {
+  const missing = mutant.tests.filter((path) => !existsSync(join(root, path)));
+  const isDouble = mutants.some((other) => other.name === mutant.name && other.patches !== mutant.patches);
+  return [
+    ...patchProblems(root, mutant),
+    ...missing.map((path) => `${path} is not there`),
+    ...(isDouble ? ["another mutant has the same name"] : []),
+  ];
+}
+
+/** @returns {Promise<Check[]>} */
+async function run() {
+  const started = Date.now();
+  const { folder, remove } = copyTree(root);
+  try {
+    const files = [...new Set(chosen.flatMap(({ tests }) => tests))];
+    const before = await runTests(folder, files);
+    console.log(`without a mutant: ${before.outcome}, ${before.passed} tests of ${files.length} files`);
+    if (before.outcome !== "green") {
+      return [{ name: "tests without a mutant", problems: [before.redTests.join("\n"), before.output] }];
+    }
+    /** @type {Row[]} */
+    const rows = [];
+    for (const mutant of chosen) {
+      const restore = applyMutant(folder, mutant);
+      const { outcome, redTests, redFiles, output } = await runTests(folder, mutant.tests);
+      restore();
+      rows.push({ mutant, outcome, redTests, redFiles });
+      console.log(`${outcome.padEnd(6)} ${mutant.name} (${redTests.length} tests)`);
+      if (outcome === "broken") console.log(output.slice(-2_000));
+    }
+    const isAll = rows.every(({ outcome }) => outcome === "red" || outcome === "hung");
+    if (process.argv.includes("--write") && only === undefined && tests === undefined && isAll) {
+      writeFileSync(
+        join(root, "docs/mutants.md"),
+        mutantsPage(rows, before.passed, (Date.now() - started) / 1000),
+      );
+    }
+    return rows.map(({ mutant, outcome }) => ({
+      name: mutant.name,
+      problems: outcome === "red" || outcome === "hung" ? [] : [`${outcome}: ${mutant.tests.join(", ")}`],
+    }));
+  } finally {
+    remove();
+  }
+}
+
+const checks = chosen.map((mutant) => ({ name: mutant.name, problems: problemsOf(mutant) }));
+const isMade = checks.every(({ problems }) => problems.length === 0);
+conclude(process.argv.includes("--check") || !isMade ? checks : await run());

@@ -1,0 +1,211 @@
+/**
+ * Mutants of what goes on over several links, and of what must be over: docs/wire.md §4.7, §4.8, §4.10, §4.15.
+ */
+
+/** @typedef {import("./mutant.mjs").Mutant} Mutant */
+
+const session = "packages/protocol/src/session";
+const test = "packages/protocol/test/session";
+
+/** @type {readonly Mutant[]} */
+export const sessions = [
+  {
+    name: "a call under another peer's key is taken",
+    known: "no epoch check",
+    patches: [
+      {
+        file: `${session}/incoming-calls.ts`,
+        find: "return originHigh === this.#originHigh && originLow === this.#originLow && !routed;",
+        replace: "return !routed;",
+      },
+    ],
+    tests: [
+      `${test}/session-calls.test.ts`,
+      `${test}/session-limits.test.ts`,
+      `${test}/session-resume.test.ts`,
+    ],
+    why: "A peer could take over the calls of another.",
+  },
+  {
+    name: "only the answer to a PING is a sign of life",
+    known: "heartbeat only counts heartbeats",
+    patches: [
+      {
+        file: `${session}/session-link.ts`,
+        find: "  arrived(): void {\n    this.#heartbeat?.arrived();\n  }\n",
+        replace: "  arrived(): void {}\n",
+      },
+      {
+        file: `${session}/session-link.ts`,
+        find: "    if (frame.answer) return this.#pings.answered(frame.nonce);\n",
+        replace:
+          "    if (frame.answer) {\n      this.#heartbeat?.arrived();\n      return this.#pings.answered(frame.nonce);\n    }\n",
+      },
+    ],
+    tests: [`${test}/signs-of-life.test.ts`],
+    why: "A slow line full of data, behind which the answer waits, would be given up.",
+  },
+  {
+    name: "a process that was stopped judges before it has read",
+    patches: [
+      {
+        file: `${session}/heartbeat.ts`,
+        find: "const isDoubtful = lateMs > 0 && !this.#isDoubting;",
+        replace: "const isDoubtful = false;",
+      },
+    ],
+    tests: [`${test}/heartbeat.test.ts`, `${test}/stall-watch.test.ts`],
+    why: "Every link would be lost when a process computes for longer than `deadAfter`.",
+  },
+  {
+    name: "the grace goes on after the session has ended",
+    known: "timer not cleared on close",
+    patches: [
+      {
+        file: `${session}/session.ts`,
+        find: "    this.#stage.close(error);\n    this.#grace?.cancel();\n",
+        replace: "    this.#stage.close(error);\n",
+      },
+    ],
+    tests: [`${test}/session-resume.test.ts`, `${test}/session-end.test.ts`],
+    why: "A process would live on for the grace, and hold the session's memory.",
+  },
+  {
+    name: "a link that is over is still watched",
+    known: "timer not cleared on close",
+    patches: [
+      {
+        file: `${session}/heartbeat.ts`,
+        find: "    this.#isStopped = true;\n    this.#timer?.cancel();\n",
+        replace: "    this.#isStopped = true;\n",
+      },
+    ],
+    tests: [`${test}/heartbeat.test.ts`],
+    why: "A timer for each link that ever was.",
+  },
+  {
+    name: "owed ends keep their timer",
+    known: "timer not cleared on close",
+    patches: [
+      {
+        file: `${session}/done-notices.ts`,
+        find: "  dispose(): void {\n    this.#timer?.cancel();\n",
+        replace: "  dispose(): void {\n",
+      },
+    ],
+    tests: [`${test}/done-notices.test.ts`],
+    why: "A timer outlives its session.",
+  },
+  {
+    name: "what a former link still brings is heard",
+    known: "no epoch check",
+    patches: [
+      {
+        file: `${session}/session-link.ts`,
+        find: "    link.receive({ ...silence, closed: () => linger.cancel() });\n",
+        replace: "    linger.cancel();\n",
+      },
+    ],
+    tests: [`${test}/session-resume.test.ts`],
+    why: "Late frames of a superseded link would be read as those of the new one.",
+  },
+  {
+    name: "a session that is taken over is over",
+    patches: [
+      {
+        file: `${session}/session.ts`,
+        find: 'const endsLinkOnly = frame.code === "SESSION_TAKEN_OVER" || frame.code === "HANDSHAKE_TIMEOUT";',
+        replace: 'const endsLinkOnly = frame.code === "HANDSHAKE_TIMEOUT";',
+      },
+    ],
+    tests: [`${test}/signs-of-life.test.ts`],
+    why: "A client that was quicker than its server's notice of the loss would lose its calls.",
+  },
+  {
+    name: "DRAIN is not said again over the next link",
+    patches: [
+      {
+        file: `${session}/session.ts`,
+        find: "    if (this.#drain !== undefined) this.#link.send(this.#drain.at(this.clock.now()));\n    this.#calls.attach();\n",
+        replace: "    this.#calls.attach();\n",
+      },
+    ],
+    tests: [`${test}/session-resume.test.ts`, "packages/server/test/server-drain.test.ts"],
+    why: "A client that comes back during a shutdown would call on, and be refused each time.",
+  },
+  {
+    name: "a side that drains takes calls",
+    known: "drain admits opens",
+    patches: [
+      {
+        file: `${session}/incoming-calls.ts`,
+        find: "    if (this.#isRefusing) return refusal(",
+        replace: "    if (this.#isRefusing && this.#running === 0) return refusal(",
+      },
+    ],
+    tests: [`${test}/drain-crossing.test.ts`],
+    why: "A shutdown would never end under load.",
+  },
+  {
+    name: "the number of the last call counts as new",
+    known: "GOAWAY last id off by one",
+    patches: [
+      {
+        file: `${session}/replay-window.ts`,
+        find: "    if (number > this.#highest) return false;\n",
+        replace: "    if (number >= this.#highest) return false;\n",
+      },
+    ],
+    tests: [`${test}/replay-window.test.ts`, `${test}/session-resume.test.ts`],
+    why: "The newest call would run twice when its OPEN comes again.",
+  },
+  {
+    name: "one call too few counts as open when the rest is over",
+    known: "GOAWAY last id off by one",
+    patches: [
+      {
+        file: `${session}/outgoing-calls.ts`,
+        find: "if (this.#reopening === undefined || this.#reopening.size > 0) return;",
+        replace: "if (this.#reopening === undefined || this.#reopening.size > 1) return;",
+      },
+    ],
+    tests: [`${test}/session-resume.test.ts`, `${test}/session-resume-model.test.ts`],
+    why: "The last call that goes on would be cancelled by its own peer.",
+  },
+  {
+    name: "the last call id of a link is never used",
+    patches: [
+      {
+        file: `${session}/call-table.ts`,
+        find: "    return this.#nextOwn <= this.#highestOwn;\n",
+        replace: "    return this.#nextOwn < this.#highestOwn;\n",
+      },
+    ],
+    tests: [`${test}/call-table.test.ts`, `${test}/session-end.test.ts`, `${test}/session-calls.test.ts`],
+    why: "A bound that is off by one.",
+  },
+  {
+    name: "a call that was answered is opened again as a new one",
+    patches: [
+      {
+        file: `${session}/opening.ts`,
+        find: "const isAnswered = this.#isAnswered || received > 0;",
+        replace: "const isAnswered = false;",
+      },
+    ],
+    tests: [`${test}/session-resume.test.ts`, `${test}/session-resume-model.test.ts`],
+    why: "What the callee has let go would be asked for again.",
+  },
+  {
+    name: "a call that comes back and finds no room stays held",
+    patches: [
+      {
+        file: `${session}/outbox.ts`,
+        find: "    this.window.limit = 0;\n    this.#isHeld = false;\n",
+        replace: "    this.window.limit = 0;\n",
+      },
+    ],
+    tests: [`${test}/refused-after-resume.test.ts`],
+    why: "Its items, and their end, would never leave: the call hangs.",
+  },
+];

@@ -1,0 +1,134 @@
+/**
+ * Calls on which everything comes at once: each set of what may happen to a call, in random orders of all that reads, writes and fires.
+ */
+
+import { judgeCall } from "./judge-call.ts";
+import { HandlerRun, ModelCall, type ModelKind } from "./model-calls.ts";
+import type { Process } from "./scheduled-world.ts";
+import { ScheduledWorld } from "./scheduled-world.ts";
+
+export const happenings = ["cancel", "end", "deadline", "drain", "resume"] as const;
+export type Happening = (typeof happenings)[number];
+
+/** Every set of them. */
+export const grid: readonly (readonly Happening[])[] = Array.from(
+  { length: 2 ** happenings.length },
+  (_, set) => happenings.filter((_one, at) => (set >> at) & 1),
+);
+
+/** How calls ended: so many with each code. */
+export type Outcomes = Map<string, number>;
+
+interface Scope {
+  readonly param: string;
+  readonly signal: AbortSignal;
+  readonly readable?: AsyncIterable<string>;
+  readonly writable?: WritableStream<string>;
+}
+
+/** One schedule. Rejects with its seed. Returns how many steps it took. */
+export async function interleave(
+  set: readonly Happening[],
+  seed: number,
+  outcomes: Outcomes,
+): Promise<number> {
+  const about = `seed ${seed} of ${set.join(", ") || "nothing"}`;
+  const happens = (one: Happening): boolean => set.includes(one);
+  const calls: ModelCall[] = [];
+  const actors: Promise<void>[] = [];
+  const world = new ScheduledWorld(seed, (process) => {
+    const handle = (scope: Scope): Promise<string> => handler(process, scope);
+    return { ask: handle, again: handle, count: handle, talk: handle, collect: handle } as never;
+  });
+  const { schedule, client } = world;
+  const { dice } = schedule;
+  const soon = (most: number): Promise<void> => schedule.turns(dice.below(most));
+
+  function handler(process: Process, { param, signal, readable, writable }: Scope): Promise<string> {
+    const call = calls[Number(param.split(":")[0])] as ModelCall;
+    if (param !== call.param) call.faults.push(`its handler got ${param.slice(0, 20)}`);
+    const run = new HandlerRun(call, process.number, signal, call.receives ? writable : undefined);
+    call.runs.push(run);
+    if (call.sends && readable !== undefined) {
+      call.up.from(() => readable[Symbol.asyncIterator]() as AsyncIterator<string, unknown>);
+    }
+    actors.push(serve(call, run));
+    return run.result;
+  }
+
+  async function serve(call: ModelCall, run: HandlerRun): Promise<void> {
+    const count = dice.below(4);
+    call.up.take(Number.POSITIVE_INFINITY);
+    for (let item = 0; item < count && run.canWrite; item++) {
+      await soon(6);
+      call.down.write(1 + dice.below(3_000), (one) => run.write(one));
+      await schedule.when(() => !call.down.isWriting);
+    }
+    // Waits for all that is sent to it; or gives up at the same moment as everybody else.
+    if (call.sends && (happens("end") || dice.oneIn(2)))
+      await schedule.when(() => call.up.readerEnd !== undefined);
+    else await soon(20);
+    if (dice.oneIn(8)) {
+      call.hasThrown = true;
+      run.throws();
+    } else run.returns();
+  }
+
+  async function use(call: ModelCall): Promise<void> {
+    await soon(10);
+    call.open(client);
+    call.down.take(Number.POSITIVE_INFINITY);
+    const count = call.sends ? dice.below(4) : 0;
+    for (let item = 0; item < count && call.end === undefined; item++) {
+      await soon(6);
+      call.write(1 + dice.below(3_000));
+      await schedule.when(() => !call.up.isWriting);
+    }
+    if (happens("end")) await soon(12);
+    call.close();
+  }
+
+  async function disturb(): Promise<void> {
+    const acts: Promise<void>[] = [];
+    const later = async (most: number, act: () => void): Promise<void> => {
+      await soon(most);
+      act();
+    };
+    if (happens("cancel")) {
+      const call = dice.pick(calls);
+      acts.push(later(60, () => (dice.oneIn(2) ? call.cancel() : call.stop())));
+    }
+    if (happens("drain")) acts.push(later(60, () => world.drain(dice.oneIn(2) ? 5 : 60_000)));
+    if (happens("resume"))
+      for (let cut = 0; cut <= dice.below(3); cut++) acts.push(later(90, () => world.net.cut()));
+    await Promise.all(acts);
+  }
+
+  for (let number = 0; number < 2; number++) {
+    const kind = dice.pick<ModelKind>(["ask", "count", "talk", "talk", "collect"]);
+    const timeout = happens("deadline") && dice.oneIn(2) ? 1 + dice.below(40) : undefined;
+    calls.push(new ModelCall(number, kind, dice.below(1_500), timeout));
+  }
+  try {
+    const all = Promise.all([...calls.map(use), disturb()]);
+    await schedule.until(all);
+    const haveEnded = async (): Promise<void> => {
+      const isOver = ({ end, receives, down }: ModelCall): boolean =>
+        end !== undefined && (!receives || down.readerEnd !== undefined);
+      await schedule.when(() => calls.every(isOver));
+      await Promise.all(actors);
+    };
+    await schedule.until(haveEnded());
+    // A server that goes away ends what it does not finish in time, and takes nothing new.
+    const mayFail = happens("drain") ? ["UNAVAILABLE"] : [];
+    for (const call of calls) {
+      judgeCall(call, mayFail, about);
+      const code = call.end?.code ?? "none";
+      outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
+    }
+    await world.end();
+  } catch (cause) {
+    throw new Error(`${about}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  return schedule.steps;
+}

@@ -1,0 +1,248 @@
+/**
+ * Judges the bytes of a link by docs/wire.md alone, link after link of a session: offsets, limits, pieces, ends, acknowledgements,
+ * and that what comes again is what came before. It shares the frame decoder with what it judges, and nothing else.
+ */
+import type { Way } from "@sluice/protocol/testing";
+import { type Frame, FrameDecoder, FrameType, standardUtf8 } from "@sluice/protocol/wire";
+
+const overhead = 64;
+const minPiece = 1_024;
+
+/** A message in pieces, by its offsets. */
+interface CutMessage {
+  readonly type: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** One direction of a call, over all links. */
+class Direction {
+  /** No byte at or beyond it may come. */
+  limit: number;
+  /** Up to here bytes have passed on some link; what the receiver says it has is never more. */
+  passed = 0;
+  /** What was cut, and where it ends. */
+  readonly cut: CutMessage[] = [];
+  readonly #bytes = new Map<string, string>();
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** The message of `type` that is being continued at `offset`; one that was broken off is followed by another type. */
+  unfinishedAt(offset: number, type: number): CutMessage | undefined {
+    return this.cut.find((one) => one.type === type && one.start < offset && offset < one.end);
+  }
+
+  /** Remembers what passed at `offset`. Returns whether it is what passed there before, as far as both reach. */
+  remember(type: number, offset: number, bytes: Uint8Array): boolean {
+    const name = `${type} ${offset}`;
+    const content = String.fromCharCode(...bytes.subarray(0, 64));
+    const known = this.#bytes.get(name);
+    this.#bytes.set(name, content);
+    return known === undefined || known.startsWith(content) || content.startsWith(known);
+  }
+}
+
+interface AuditedCall {
+  readonly up: Direction;
+  readonly down: Direction;
+}
+
+/** What is known of the calls of all sessions. */
+export class SessionAudit {
+  readonly faults: string[] = [];
+  /** The newest HELLO. */
+  hello: Record<string, unknown> | undefined;
+  /** Frames judged. */
+  frames = 0;
+  readonly #calls = new Map<string, AuditedCall>();
+
+  call(session: string, key: string, make: () => AuditedCall): { call: AuditedCall; isKnown: boolean } {
+    const name = `${session} ${key}`;
+    const known = this.#calls.get(name);
+    if (known !== undefined) return { call: known, isKnown: true };
+    const call = make();
+    this.#calls.set(name, call);
+    return { call, isKnown: false };
+  }
+}
+
+interface LinkedCall {
+  readonly id: number;
+  readonly way: Way;
+  readonly call: AuditedCall;
+  /** Where the next byte may stand: any of these until one came. */
+  readonly next: Record<Way, Set<number>>;
+  readonly hasBegun: Record<Way, boolean>;
+  /** END was said; a RESULT or ERROR may follow, and nothing follows that. */
+  readonly said: Record<Way, "more" | "end" | "all">;
+}
+
+const opposite = (way: Way): Way => (way === "toServer" ? "toClient" : "toServer");
+
+/** One link, between two ends or an end and a relay. */
+export class LinkAudit {
+  readonly #session: SessionAudit;
+  readonly #name: string;
+  readonly #decoders: Record<Way, FrameDecoder>;
+  readonly #floor: Record<Way, number> = { toServer: 0, toClient: 0 };
+  readonly #calls = new Map<number, LinkedCall>();
+  readonly #highest: Record<Way, number> = { toServer: 0, toClient: 0 };
+  #id = "";
+  #isWelcome = false;
+
+  constructor(session: SessionAudit, name: string) {
+    this.#session = session;
+    this.#name = name;
+    this.#decoders = { toServer: new FrameDecoder(standardUtf8), toClient: new FrameDecoder(standardUtf8) };
+  }
+
+  passed(way: Way, chunk: Uint8Array): void {
+    try {
+      this.#decoders[way].push(chunk.slice(), (frame) => this.#judge(way, frame));
+    } catch (reason) {
+      this.#fault(`bytes ${way} are no frames: ${String(reason)}`);
+    }
+  }
+
+  #fault(what: string): void {
+    this.#session.faults.push(`${this.#name}: ${what}`);
+  }
+
+  #judge(way: Way, frame: Frame): void {
+    this.#session.frames++;
+    switch (frame.type) {
+      case FrameType.HELLO:
+        this.#session.hello = frame.hello as Record<string, unknown>;
+        this.#floor.toServer = (frame.hello as { floor: number }).floor;
+        break;
+      case FrameType.WELCOME: {
+        const { floor, session } = frame.welcome as { floor: number; session?: { id: string } };
+        this.#floor.toClient = floor;
+        this.#isWelcome = true;
+        this.#id = session?.id ?? this.#name;
+        break;
+      }
+      case FrameType.CLOSE:
+      case FrameType.DRAIN:
+      case FrameType.PING:
+      case FrameType.DONE:
+      case FrameType.ACCEPT:
+        break;
+      default:
+        if (!this.#isWelcome) this.#fault(`frame type ${frame.type} before WELCOME`);
+        this.#ofCall(way, frame);
+    }
+  }
+
+  #ofCall(way: Way, frame: Exclude<Frame, { readonly call: 0 }>): void {
+    if (frame.type === FrameType.OPEN) {
+      this.#open(way, frame);
+      return;
+    }
+    const linked = this.#calls.get(frame.call);
+    if (linked === undefined) {
+      this.#fault(`frame type ${frame.type} for call ${frame.call}, which is not open`);
+      return;
+    }
+    const flow = linked.way === way ? linked.call.up : linked.call.down;
+    switch (frame.type) {
+      case FrameType.DATA:
+      case FrameType.RESULT:
+        this.#data(way, linked, flow, frame);
+        break;
+      case FrameType.END:
+      case FrameType.ERROR:
+        this.#stands(way, linked, frame.offset, frame.type === FrameType.END ? "END" : "ERROR");
+        linked.said[way] = frame.type === FrameType.END ? "end" : "all";
+        break;
+      case FrameType.CREDIT: {
+        const granted = linked.way === way ? linked.call.down : linked.call.up;
+        if (frame.received > granted.passed) {
+          this.#fault(
+            `call ${frame.call}: CREDIT for ${frame.received} bytes, ${granted.passed} have passed`,
+          );
+        }
+        granted.limit = Math.max(granted.limit, frame.limit);
+        // Only before the first byte on this link: it says from where on the sender goes on.
+        if (!linked.hasBegun[opposite(way)]) linked.next[opposite(way)].add(frame.received);
+        break;
+      }
+    }
+  }
+
+  #open(way: Way, frame: Extract<Frame, { readonly type: typeof FrameType.OPEN }>): void {
+    const { originHigh, originLow, number } = frame.key;
+    const floor = this.#floor[opposite(way)];
+    const sent = overhead + frame.end - frame.start;
+    const { call, isKnown } = this.#session.call(this.#id, `${originHigh}.${originLow}.${number}`, () => ({
+      up: new Direction(frame.more ? floor : sent + floor),
+      down: new Direction(frame.window),
+    }));
+    if (frame.call <= this.#highest[way])
+      this.#fault(`OPEN of call ${frame.call} after ${this.#highest[way]}`);
+    this.#highest[way] = frame.call;
+    if (frame.resume === undefined) {
+      call.up.passed = Math.max(call.up.passed, sent);
+      if (frame.more && !isKnown) {
+        call.up.cut.push({ type: FrameType.DATA, start: 0, end: overhead + frame.total });
+      }
+    } else {
+      if (!isKnown) this.#fault(`call ${frame.call} is found again, and was never opened`);
+      if (frame.resume.received > call.down.passed) {
+        this.#fault(
+          `call ${frame.call} resumes at ${frame.resume.received}, ${call.down.passed} have passed`,
+        );
+      }
+      call.down.limit = Math.max(call.down.limit, frame.resume.limit);
+    }
+    const up = new Set(frame.resume === undefined ? [sent] : []);
+    const next = { [way]: up, [opposite(way)]: new Set([frame.resume?.received ?? 0]) } as LinkedCall["next"];
+    const hasBegun = { toServer: false, toClient: false };
+    const said: LinkedCall["said"] = { toServer: "more", toClient: "more" };
+    this.#calls.set(frame.call, { id: frame.call, way, call, next, hasBegun, said });
+  }
+
+  #data(
+    way: Way,
+    linked: LinkedCall,
+    flow: Direction,
+    frame: Extract<Frame, { readonly type: typeof FrameType.DATA | typeof FrameType.RESULT }>,
+  ): void {
+    const { offset, start, end, payload } = frame;
+    const name = frame.type === FrameType.DATA ? "DATA" : "RESULT";
+    this.#stands(way, linked, offset, name);
+    const unfinished = frame.head ? undefined : flow.unfinishedAt(offset, frame.type);
+    const until = offset + (unfinished === undefined ? overhead : 0) + end - start;
+    const beyond =
+      frame.type === FrameType.RESULT ? (unfinished?.start ?? offset) + this.#floor[opposite(way)] : 0;
+    if (until > Math.max(flow.limit, beyond)) {
+      this.#fault(`call ${linked.id}: ${name} reaches ${until}, the limit is ${flow.limit}`);
+    }
+    if (frame.more && until - offset < minPiece)
+      this.#fault(`call ${linked.id}: a piece of ${until - offset}`);
+    if (frame.head) flow.cut.push({ type: frame.type, start: offset, end: offset + overhead + frame.total });
+    if (unfinished !== undefined && (frame.more ? until >= unfinished.end : until !== unfinished.end)) {
+      this.#fault(`call ${linked.id}: a piece ends at ${until}, its message at ${unfinished.end}`);
+    }
+    if (!flow.remember(frame.type, offset, (payload as Uint8Array).subarray(start, end))) {
+      this.#fault(`call ${linked.id}: other bytes at ${offset} than before`);
+    }
+    flow.passed = Math.max(flow.passed, until);
+    linked.hasBegun[way] = true;
+    linked.next[way].clear();
+    linked.next[way].add(until);
+    if (frame.type === FrameType.RESULT && !frame.more) linked.said[way] = "all";
+  }
+
+  /** Whether a frame may stand at `offset`: where the one before it ended, or where the receiver has asked to go on. */
+  #stands(way: Way, linked: LinkedCall, offset: number, name: string): void {
+    const isFinal = name === "RESULT" || name === "ERROR";
+    if (linked.said[way] === "all" || (linked.said[way] === "end" && !isFinal)) {
+      this.#fault(`call ${linked.id}: ${name} behind the end of its direction`);
+    }
+    if (linked.next[way].has(offset)) return;
+    this.#fault(`call ${linked.id}: ${name} at ${offset}, next is ${[...linked.next[way]].join(" or ")}`);
+  }
+}

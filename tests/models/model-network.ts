@@ -1,0 +1,173 @@
+/**
+ * The ways of a model's client to its server: direct or through a relay, on a fake clock, each link with an auditor.
+ *
+ * All faults come from fault proxies in memory; the same steps always bring the same bytes.
+ */
+import { type FakeClock, MemoryFaultProxy, type Way } from "@sluice/protocol/testing";
+import {
+  type ByteDuplex,
+  ByteLink,
+  FrameDecoder,
+  FrameType,
+  FrameWriter,
+  type Link,
+  Relay,
+  silentLogger,
+  standardUtf8,
+  type Transport,
+} from "@sluice/protocol/wire";
+import { LinkAudit, SessionAudit } from "./link-audit.ts";
+
+export type Route = "direct" | "relay";
+
+interface Ticket {
+  readonly id: string;
+  readonly secret: string;
+}
+
+export class ModelNetwork {
+  readonly audit = new SessionAudit();
+  /** Which way the client's next link takes. */
+  route: Route = "direct";
+  /** From the client, to the server or the relay; from the relay to the server; from an impostor to the server. */
+  readonly near: MemoryFaultProxy;
+  readonly far: MemoryFaultProxy;
+  readonly side: MemoryFaultProxy;
+  readonly client: Transport;
+  /** Links on which a former link's HELLO came again. */
+  impostors = 0;
+  readonly #relay: Relay;
+  /** By which the client would look for its session. */
+  #ticket: Ticket | undefined;
+  #onLink: ((link: Link) => void) | undefined;
+
+  constructor(clock: FakeClock) {
+    this.near = new MemoryFaultProxy({ clock });
+    this.far = new MemoryFaultProxy({ clock });
+    this.side = new MemoryFaultProxy({ clock });
+    this.#watch(this.near, "near");
+    this.#watch(this.far, "far");
+    this.#relay = new Relay({
+      to: transportOf(async () => {
+        if (this.#onLink === undefined) throw new Error("nobody listens");
+        const { client, server } = this.far.connect();
+        this.#onLink(new ByteLink(server));
+        return new ByteLink(client);
+      }),
+      clock,
+      logger: silentLogger,
+      handshakeTimeout: 1_000,
+      heartbeat: 1_000,
+      deadAfter: 4_000,
+    });
+    this.client = transportOf(async () => {
+      if (this.route === "direct" && this.#onLink === undefined) throw new Error("nobody listens");
+      const { client, server } = this.near.connect();
+      if (this.route === "direct") this.#onLink?.(new ByteLink(server));
+      else void this.#relay.accept(new ByteLink(server));
+      return new ByteLink(this.#overheard(client));
+    });
+  }
+
+  /** A server's end. What it accepts is what the network connects from now on. */
+  server(): Transport {
+    return {
+      ...transportOf(() => Promise.reject(new TypeError("a server's end"))),
+      accept: (onLink) => {
+        this.#onLink = onLink;
+      },
+    };
+  }
+
+  cut(): void {
+    for (const proxy of [this.near, this.far]) proxy.cut();
+  }
+
+  /** Cuts the client's link when `bytes` more have passed that way. */
+  cutAfter(way: Way, bytes: number): void {
+    for (const connection of this.near.connections) {
+      connection.set({ [way]: { cutAt: connection.bytes[way] + bytes } });
+    }
+  }
+
+  /** The server's process is gone. */
+  serverGone(): void {
+    for (const proxy of [this.near, this.far, this.side]) proxy.cut();
+    this.#onLink = undefined;
+  }
+
+  /** Every way is good again. What stands in a proxy passes. */
+  heal(): void {
+    for (const proxy of [this.near, this.far]) proxy.heal();
+  }
+
+  /**
+   * Another link claims the client's session, as a HELLO that was late would: with the newest secret that has reached the client, as
+   * attempt `ahead` after the newest. It says nothing more.
+   */
+  claimAgain(ahead: number): boolean {
+    const { hello } = this.audit;
+    if (hello === undefined || this.#ticket === undefined || this.#onLink === undefined) return false;
+    const { attempt = 0 } = hello.session as { attempt?: number };
+    const writer = new FrameWriter(standardUtf8);
+    const session = { ...this.#ticket, grace: undefined, attempt: attempt + ahead };
+    writer.write({ type: FrameType.HELLO, call: 0, hello: { ...hello, session } });
+    const { client, server } = this.side.connect();
+    this.#onLink(new ByteLink(server));
+    client.start({ data() {}, drained() {}, closed() {} });
+    client.write(writer.take());
+    this.impostors++;
+    return true;
+  }
+
+  /** Bytes that have passed from and to the client. */
+  get bytes(): number {
+    return this.near.bytes.toServer + this.near.bytes.toClient;
+  }
+
+  async close(): Promise<void> {
+    this.side.cut();
+    await this.#relay.close();
+  }
+
+  get openLinks(): number {
+    return this.near.connections.size + this.far.connections.size + this.side.connections.size;
+  }
+
+  /** The client's end, of which the WELCOMEs that it has taken are noted. */
+  #overheard(duplex: ByteDuplex): ByteDuplex {
+    const decoder = new FrameDecoder(standardUtf8);
+    return {
+      info: duplex.info,
+      utf8: duplex.utf8,
+      defer: (flush) => duplex.defer(flush),
+      start: (events) =>
+        duplex.start({
+          ...events,
+          data: (chunk) => {
+            decoder.push(chunk.slice(), (frame) => {
+              if (frame.type === FrameType.WELCOME)
+                this.#ticket = (frame.welcome as { session?: Ticket }).session;
+            });
+            events.data(chunk);
+          },
+        }),
+      write: (chunks) => duplex.write(chunks),
+      end: () => duplex.end(),
+      destroy: () => duplex.destroy(),
+    };
+  }
+
+  #watch(proxy: MemoryFaultProxy, name: string): void {
+    const audits = new Map<number, LinkAudit>();
+    proxy.on("connected", ({ number }) => {
+      audits.set(number, new LinkAudit(this.audit, `${name} link ${number}`));
+    });
+    proxy.on("passed", ({ connection, way, chunk }) => audits.get(connection.number)?.passed(way, chunk));
+    proxy.on("closed", ({ connection }) => audits.delete(connection.number));
+  }
+}
+
+function transportOf(connect: () => Promise<Link>): Transport {
+  return { name: "memory", connect, dispose: async () => {} };
+}

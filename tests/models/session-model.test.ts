@@ -1,0 +1,30 @@
+/** The session model, in its short form: see session-model.ts. */
+import { expect, test } from "vitest";
+import { knownSeeds } from "./known-seeds.ts";
+import { checkSessionModel, stepLists, stepsTaken } from "./session-model.ts";
+
+/** SLUICE_MODEL_RUNS scales it. */
+const runs = Number(process.env.SLUICE_MODEL_RUNS ?? 120);
+
+test.each(knownSeeds.sessions)(
+  "$list seed $seed holds: $why",
+  async ({ list, seed, path, replayPath }) => {
+    await checkSessionModel(list, 1, 60, { seed, ...(path && { path }), ...(replayPath && { replayPath }) });
+  },
+  60_000,
+);
+
+test("SE-2 X14 X17 sessions that break, are claimed twice and go through a relay lose nothing", async () => {
+  await checkSessionModel("gentle", runs, 60);
+}, 600_000);
+
+test("SE-6 X9 X41 sessions whose servers drain and start anew say what is lost", async () => {
+  await checkSessionModel("rough", runs, 60);
+  // Every kind of step is taken.
+  const names = [...stepsTaken.keys()].sort();
+  expect(names.length, names.join(" ")).toBe(21);
+}, 600_000);
+
+test("the model has gentle runs, and rough ones", () => {
+  expect(stepLists.rough.length).toBe(stepLists.gentle.length + 2);
+});
