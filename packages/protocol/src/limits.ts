@@ -29,7 +29,7 @@ export interface Limits {
   readonly maxBuffered: number;
   /** Calls that the peer may have open in a session. Default 1,024. */
   readonly maxCalls: number;
-  /** Handlers that run at once in a session. Default 256. */
+  /** Handlers that run at once in a session; and for all calls of a server that come without a session. Default 256. */
   readonly maxConcurrentHandlers: number;
   /** Calls that wait at the caller until the peer has room. Default 1,024. */
   readonly maxQueue: number;

@@ -21,6 +21,7 @@ export {
   type ServedProcedure,
 } from "./call/dispatcher.ts";
 export type { ConnectionScope } from "./call/handler-scope.ts";
+export { type Metadata, writeMetadata } from "./call/metadata.ts";
 export { isService, makePeerClient, serviceApi, serviceProcedures } from "./call/peer-client.ts";
 export { Retries } from "./call/retries.ts";
 export type { AnyHandler } from "./call/run-handler.ts";

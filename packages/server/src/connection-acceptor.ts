@@ -28,6 +28,7 @@ import { type CallRules, ServedCalls } from "./served-calls.ts";
 import { LiveConnection } from "./server-connection.ts";
 import type { Authenticate, MakeContext } from "./server-options.ts";
 import { CompiledServices, type ServiceRegistry } from "./service-registry.ts";
+import { SharedSlots } from "./shared-slots.ts";
 
 /** What all connections of a server share. */
 export interface AcceptorOptions {
@@ -61,9 +62,11 @@ export class ConnectionAcceptor {
   >();
   #lastId = 0;
   readonly #rules: CallRules;
+  readonly #slots: SharedSlots;
 
   constructor(options: AcceptorOptions) {
     this.#options = options;
+    this.#slots = new SharedSlots(options.limits.maxConcurrentHandlers);
     const { local, registry, middleware, isPublic, authenticate, access, events, logger, clock } = options;
     this.#rules = {
       serverName: local.name,
@@ -74,6 +77,11 @@ export class ConnectionAcceptor {
       access,
       watch: new CallWatch(events, logger, clock),
     };
+  }
+
+  /** Why `link` is of no use now, if so: it is for a call, and too many run. */
+  refusalOf({ info }: Link): SluiceError | undefined {
+    return info.isOneCall === true ? this.#slots.refusal() : undefined;
   }
 
   /**
@@ -108,7 +116,8 @@ export class ConnectionAcceptor {
           serve: (session) => {
             connection = this.#connect(info.id, session, identity, context, ticket);
             const { served } = this.#compiledFor(session.encoding);
-            return new Dispatcher(new ServedCalls(this.#rules, connection, served));
+            const dispatcher = new Dispatcher(new ServedCalls(this.#rules, connection, served));
+            return link.info.isOneCall === true ? this.#slots.bound(dispatcher, session) : dispatcher;
           },
         };
       },

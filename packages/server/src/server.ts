@@ -189,7 +189,7 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
   }
 
   async #accept(link: Link): Promise<void> {
-    const refusal = this.#linkRefusal();
+    const refusal = this.#linkRefusal() ?? this.#acceptor.refusalOf(link);
     if (refusal !== undefined) {
       refuseLink(link, refusal, this.#clock);
       this.#tellRefused(link, refusal);

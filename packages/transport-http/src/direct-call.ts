@@ -15,6 +15,7 @@ import {
   systemClock,
 } from "@sluice/protocol/wire";
 import { eventsResponse } from "./direct-events.ts";
+import { noCursor } from "./direct-metadata.ts";
 import { directLimits, type OpenedCall, openCall } from "./direct-opening.ts";
 import { type DirectRequest, readDirectRequest } from "./direct-request.ts";
 import { acceptedResponse, errorResponse, resultResponse, taggedResponse } from "./direct-response.ts";
@@ -96,7 +97,9 @@ export class DirectCalls {
       const param = await this.#param(request, asked, session);
       const left = this.#timeLeft(asked, startedAt, session);
       const { call, result } = this.#open(session, asked, definition, param, left);
-      if (call.inbox !== undefined) return await this.#events(call.inbox, result, leave);
+      if (call.inbox !== undefined) {
+        return await this.#events(call.inbox, result, cursorNameOf(definition), leave);
+      }
       const value = await this.#named(result, definition);
       leave();
       if (definition?.type === "event") return acceptedResponse();
@@ -119,6 +122,8 @@ export class DirectCalls {
     if (method === "GET" && isKnown && !isIdempotent) {
       return wrongMethod(`Cannot GET ${procedure}, which is not an idempotent request: use POST`, "POST");
     }
+    const isKnownStream = definition === undefined || cursorNameOf(definition) !== undefined;
+    if (asked.cursor !== undefined && !isKnownStream) return new HttpRefusal(noCursor(procedure));
     return undefined;
   }
 
@@ -163,7 +168,7 @@ export class DirectCalls {
 
   #open(
     session: Session,
-    { procedure, wantsEvents }: DirectRequest,
+    { procedure, wantsEvents, metadata, cursor }: DirectRequest,
     definition: ProcedureDefinition | undefined,
     param: Uint8Array,
     timeoutMs: number,
@@ -172,7 +177,10 @@ export class DirectCalls {
     const isStream = definition === undefined ? isGuessed : definition.type === "stream";
     const isEvent = definition?.type === "event";
     const declared = definition?.type === "event" ? [] : Object.keys(definition?.errors ?? {});
-    return openCall(session, procedure, param, { isStream, isEvent, declared, timeoutMs });
+    return openCall(session, procedure, param, {
+      ...{ isStream, isEvent, declared, timeoutMs },
+      ...{ metadata, cursor },
+    });
   }
 
   /** `result`, whose error has the status of a place that is not there if no such procedure is. */
@@ -184,7 +192,12 @@ export class DirectCalls {
   }
 
   /** Waits a moment for a failure that is better told by a status. */
-  async #events(inbox: Inbox, result: Promise<unknown>, leave: () => void): Promise<Response> {
+  async #events(
+    inbox: Inbox,
+    result: Promise<unknown>,
+    cursor: string | undefined,
+    leave: () => void,
+  ): Promise<Response> {
     const clock = this.#clock;
     await new Promise<void>((resolve) => {
       const timer = clock.setTimer(headWithin, resolve);
@@ -197,8 +210,13 @@ export class DirectCalls {
     });
     if (!inbox.isOpen && inbox.length === 0) await result;
     const { keepAlive = 15_000 } = this.#options;
-    return eventsResponse({ inbox, result, clock, keepAlive, onOver: leave });
+    return eventsResponse({ inbox, result, clock, keepAlive, cursor, onOver: leave });
   }
 }
 
 type Inbox = NonNullable<OutgoingCall["inbox"]>;
+
+/** The property of an item that says where it stands. */
+function cursorNameOf(definition: ProcedureDefinition | undefined): string | undefined {
+  return definition?.type === "stream" ? definition.cursor : undefined;
+}

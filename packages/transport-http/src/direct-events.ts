@@ -5,6 +5,7 @@
  */
 import { SluiceError } from "@sluice/protocol";
 import type { Clock, OutgoingCall } from "@sluice/protocol/wire";
+import { eventIdOf } from "./direct-metadata.ts";
 import { errorJson } from "./direct-response.ts";
 import { type JsonText, jsonOf } from "./json-text.ts";
 
@@ -20,6 +21,8 @@ export interface DirectEventsOptions {
   readonly clock: Clock;
   /** Milliseconds without an event after which a comment shows that the line is alive. */
   readonly keepAlive: number;
+  /** The property of an item that is the id of its event; `undefined`: events have none. */
+  readonly cursor: string | undefined;
   /** Called once, when the last event was taken or the reader has left. */
   onOver(hasLeft: boolean): void;
 }
@@ -37,8 +40,13 @@ export function eventsResponse(options: DirectEventsOptions): Response {
 }
 
 function eventsBody(options: DirectEventsOptions): ReadableStream<Uint8Array> {
-  const { inbox, result, clock, keepAlive, onOver } = options;
+  const { inbox, result, clock, keepAlive, cursor, onOver } = options;
   const encoder = new TextEncoder();
+  const itemEvent = (item: unknown): string => {
+    const text = jsonOf(item);
+    const id = cursor === undefined ? undefined : eventIdOf(text, cursor);
+    return `${id === undefined ? "" : `id: ${id}\n`}${eventOf(undefined, text)}`;
+  };
   /** Asked for, and not here when the line had to be kept alive. */
   let awaited: Promise<IteratorResult<unknown, undefined> | SluiceError> | undefined;
   return new ReadableStream<Uint8Array>(
@@ -52,9 +60,8 @@ function eventsBody(options: DirectEventsOptions): ReadableStream<Uint8Array> {
         }
         awaited = undefined;
         if (!SluiceError.is(next) && next.done !== true) {
-          let text = eventOf(undefined, jsonOf(next.value));
-          while (inbox.length > 0 && text.length < chunkLength)
-            text += eventOf(undefined, jsonOf(inbox.shift()));
+          let text = itemEvent(next.value);
+          while (inbox.length > 0 && text.length < chunkLength) text += itemEvent(inbox.shift());
           controller.enqueue(encoder.encode(text));
           return;
         }

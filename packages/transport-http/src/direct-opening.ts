@@ -2,7 +2,14 @@
  * How a direct call is opened in its session: by its name and kind, with JSON that nobody here reads.
  */
 import { SluiceError } from "@sluice/protocol";
-import { type OutgoingCall, type ResolvedLimits, resolveLimits, type Session } from "@sluice/protocol/wire";
+import {
+  type Metadata,
+  type OutgoingCall,
+  type ResolvedLimits,
+  resolveLimits,
+  type Session,
+  writeMetadata,
+} from "@sluice/protocol/wire";
 import { badRequest, HttpRefusal } from "./http-refusal.ts";
 import { jsonMessage, jsonTextSlot } from "./json-text.ts";
 
@@ -27,17 +34,21 @@ export interface CallShape {
   /** Codes of declared errors. */
   readonly declared?: readonly string[];
   readonly timeoutMs?: number;
+  readonly metadata?: Metadata | undefined;
+  /** JSON text of where the last item stood that the caller has. */
+  readonly cursor?: string | undefined;
 }
 
 /**
  * Opens a call of `procedure`.
- * @throws {HttpRefusal} for a name that no procedure has; {@link SluiceError} if the server takes no calls any more
+ * @throws {HttpRefusal} for a name that no procedure has; {@link SluiceError} for metadata that no call may have, and if the server takes
+ * no calls any more
  */
 export function openCall(
   session: Session,
   procedure: string,
   param: Uint8Array,
-  { isStream = false, isEvent = false, declared = [], timeoutMs = 0 }: CallShape,
+  { isStream = false, isEvent = false, declared = [], timeoutMs = 0, metadata, cursor }: CallShape,
 ): OpenedCall {
   checkName(procedure, session);
   const slot = jsonTextSlot(procedure, directLimits);
@@ -54,7 +65,7 @@ export function openCall(
       result: slot,
       errors,
       timeoutMs,
-      metadata: "",
+      metadata: writeMetadata(metadata, session.peerLimits.maxMetadata, session.utf8, cursor),
     },
     end,
   );

@@ -4,6 +4,7 @@
  * Spec: docs/http.md, docs/wire.md §5.
  */
 import { SluiceError } from "@sluice/protocol";
+import { cursorOf, lastEventHeader, metadataHeader, metadataOf } from "./direct-metadata.ts";
 import { badRequest, HttpRefusal, wrongMethod } from "./http-refusal.ts";
 
 /** Headers of direct calls that a page must be allowed to send from another origin. */
@@ -11,6 +12,8 @@ export const directRequestHeaders: readonly string[] = [
   "authorization",
   "content-type",
   "if-none-match",
+  lastEventHeader,
+  metadataHeader,
   "sluice-timeout-ms",
 ];
 
@@ -29,6 +32,10 @@ export interface DirectRequest {
   /** Whether the Accept header names events. A stream is answered with them in any case: `curl --json` accepts JSON only. */
   readonly wantsEvents: boolean;
   readonly ifNoneMatch: string | undefined;
+  /** What the caller attached; its size and names are not judged yet. */
+  readonly metadata: Readonly<Record<string, string>> | undefined;
+  /** JSON text of where the last item stood that the caller has. */
+  readonly cursor: string | undefined;
 }
 
 /** Timeouts are as long as those of the wire. */
@@ -56,6 +63,8 @@ export function readDirectRequest(request: Request, path: string): DirectRequest
     param: method === "GET" ? paramOf(query) : undefined,
     wantsEvents: /(^|,)\s*text\/event-stream\s*(;|,|$)/i.test(headers.get("accept") ?? ""),
     ifNoneMatch: headers.get("if-none-match") ?? undefined,
+    metadata: metadataOf(headers.get(metadataHeader)),
+    cursor: cursorOf(headers.get(lastEventHeader)),
   };
 }
 

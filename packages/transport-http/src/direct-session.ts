@@ -31,7 +31,7 @@ export interface DirectSessionOptions {
  */
 export function openDirectSession(options: DirectSessionOptions): Promise<Session> {
   const { local, limits, clock, credentials, remote, onLink } = options;
-  const info = { transport: "http", ...(remote === undefined ? {} : { remote }) };
+  const info = { transport: "http", isOneCall: true, ...(remote === undefined ? {} : { remote }) };
   const [ours, theirs] = localLinks(info, clock);
   onLink(theirs);
   return connectSession(ours, {

@@ -214,13 +214,15 @@ test("a batch is answered with the number of the event that answers it, where a 
     ...{ floor: 2_048, limits: { ...limits, maxConcurrentHandlers: 256, maxDeadline: 86_400_000 } },
   });
   const headers = { "content-type": type, accept: "text/event-stream" };
-  const opened = await fetch(session, { method: "POST", headers, body: encodeRaw(hello) });
+  const opened = await fetch(session, { method: "POST", headers, body: Uint8Array.from(encodeRaw(hello)) });
   const reader = (opened.body as ReadableStream<Uint8Array>).getReader();
   let text = "";
   while (!text.includes("data: 1\n")) text += new TextDecoder().decode((await reader.read()).value);
   const token = opened.headers.get("sluice-link") ?? "";
   for (let batch = 1; batch <= 3; batch++) {
-    const body = encodeRaw(rawFrames.open(2 * batch - 1, { number: batch, name: "version" }));
+    const body = Uint8Array.from(
+      encodeRaw(rawFrames.open(2 * batch - 1, { number: batch, name: "version" })),
+    );
     const answer = await fetch(session, {
       method: "POST",
       headers: { "content-type": type, "sluice-link": token, "sluice-batch": String(batch) },

@@ -32,6 +32,11 @@ export interface LinkInfo {
   readonly remote?: string;
   /** The certificate that the peer has shown, if it has been verified. A transport never sets any other. */
   readonly peerCertificate?: PeerCertificate;
+  /**
+   * It carries one call and ends with it, as a request of HTTP does. Who makes calls makes links then, so that no session counts the
+   * handlers: those of all such links of a server share its `maxConcurrentHandlers`.
+   */
+  readonly isOneCall?: boolean;
 }
 
 export interface Link {
@@ -55,7 +60,8 @@ export interface Link {
   /** Sets the receiver, or replaces it from the next frame on. */
   receive(receiver: LinkReceiver): void;
   /**
-   * Hands a frame over; it goes out with all others of this turn of the event loop. After the end it goes nowhere.
+   * Hands a frame over; it goes out with all others of this turn of the event loop. After the end it goes nowhere. A binary link has
+   * encoded it when this returns; only the bytes of a payload of 4 KiB and more it may keep until they are written.
    * @returns the payload bytes that the frame has
    */
   send(frame: Frame): number;
