@@ -26,7 +26,7 @@ import type { Utf8 } from "./utf8.ts";
 /** Bytes of a slab; what one turn of a busy link writes at most before it starts another. */
 const slabBytes = 64 * 1024;
 /** From here on a byte payload becomes a chunk of its own instead of being copied. */
-const ownChunkBytes = 4096;
+export const ownChunkBytes = 4096;
 /** Fewer bytes are copied faster by a loop than by a call into the engine. */
 const loopBytes = 64;
 /** More than any frame needs besides its payload and texts. */

@@ -3,6 +3,7 @@
  *
  * Spec: docs/wire.md §4.12.
  */
+import { ownChunkBytes } from "../frame/encode-frame.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { Link } from "../link/link.ts";
 
@@ -13,6 +14,11 @@ export type CallFrame = Exclude<Frame, { readonly call: 0 }>;
 export function frameUnder(call: number, frame: CallFrame, kind: Link["kind"]): Frame {
   if (kind === "structured" || !("payload" in frame)) return { ...frame, call };
   const { payload, start, end } = frame;
+  if (end - start < ownChunkBytes) {
+    // It is written when `send` returns, and nobody else has it.
+    frame.call = call;
+    return frame;
+  }
   const bytes = new Uint8Array(end - start);
   bytes.set((payload as Uint8Array).subarray(start, end));
   return { ...frame, call, payload: bytes, start: 0, end: bytes.length };
