@@ -151,7 +151,15 @@ export const housePlan = {
     below: ["protocol"],
     floors: [
       ["http-status.ts", "json-text.ts", "local-links.ts", "pulled-body.ts", "socket-address.ts"],
-      ["sse.ts", "event-text.ts", "wire-headers.ts", "batch-order.ts", "buffering-watch.ts", "uplink.ts"],
+      [
+        "sse.ts",
+        "event-text.ts",
+        "event-frames.ts",
+        "wire-headers.ts",
+        "batch-order.ts",
+        "buffering-watch.ts",
+        "uplink.ts",
+      ],
       ["http-refusal.ts", "direct-session.ts", "downlink.ts", "response-error.ts"],
       ["direct-metadata.ts", "direct-response.ts", "direct-opening.ts", "origin.ts", "read-body.ts"],
       ["direct-request.ts", "direct-events.ts", "client-duplex.ts", "server-duplex.ts"],

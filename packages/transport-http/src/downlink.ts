@@ -4,7 +4,8 @@
  * Pure: a writer for the server, a reader for the client, both on the bytes of binary frames. Spec: docs/wire.md §5.
  */
 import { SluiceError } from "@sluice/protocol";
-import { decodeTextFrame, encodeTextFrame, maxTextFrame, type Utf8 } from "@sluice/protocol/wire";
+import { encodeTextFrame, maxTextFrame, type Utf8 } from "@sluice/protocol/wire";
+import { EventFrames } from "./event-frames.ts";
 import { EventText } from "./event-text.ts";
 import { SseLines } from "./sse.ts";
 
@@ -51,33 +52,41 @@ export class DownlinkWriter {
 }
 
 export class DownlinkReader {
-  readonly #utf8: Utf8;
+  readonly #frames: EventFrames;
   readonly #lines: SseLines = new SseLines(maxTextFrame + field.length + 1);
   /** The number of the event that came last. */
   number = 0;
   #isInside = false;
 
   constructor(utf8: Utf8) {
-    this.#utf8 = utf8;
+    this.#frames = new EventFrames(utf8);
   }
 
   /**
-   * Hands over the bytes of every frame that `chunk` completes, in memory of its own.
+   * Hands over the bytes of the frames that `chunk` completes, all at once, in memory of their own; also of those before one that is wrong.
    * @throws {SluiceError} `UNAVAILABLE` for an event that is not the next, `PROTOCOL_ERROR`, `FRAME_TOO_LARGE`, `DECODE_ERROR`
    */
-  push(chunk: Uint8Array, sink: (frame: Uint8Array) => void): void {
-    this.#lines.push(chunk, (bytes, from, end) => {
-      if (from === end) this.#isInside = false;
-      else if (isData(bytes, from, end)) {
-        const at = from + field.length;
-        this.#data(bytes, bytes[at] === space && at < end ? at + 1 : at, end, sink);
-      }
-    });
+  push(chunk: Uint8Array, sink: (frames: Uint8Array) => void): void {
+    this.#frames.expect(chunk.length);
+    try {
+      this.#lines.push(chunk, this.#line);
+    } finally {
+      const frames = this.#frames.take();
+      if (frames !== undefined) sink(frames);
+    }
   }
 
-  #data(bytes: Uint8Array, from: number, end: number, sink: (frame: Uint8Array) => void): void {
+  readonly #line = (bytes: Uint8Array, from: number, end: number): void => {
+    if (from === end) this.#isInside = false;
+    else if (isData(bytes, from, end)) {
+      const at = from + field.length;
+      this.#data(bytes, bytes[at] === space && at < end ? at + 1 : at, end);
+    }
+  };
+
+  #data(bytes: Uint8Array, from: number, end: number): void {
     if (this.#isInside) {
-      sink(decodeTextFrame(bytes, from, end, this.#utf8));
+      this.#frames.add(bytes, from, end);
       return;
     }
     this.#isInside = true;
@@ -99,7 +108,8 @@ export class DownlinkReader {
 /** Whether a line is one of data; comments and other fields mean nothing here. */
 function isData(bytes: Uint8Array, from: number, end: number): boolean {
   if (bytes[from] === colon || end - from < field.length) return false;
-  return field.every((byte, at) => bytes[from + at] === byte);
+  for (let at = 0; at < field.length; at++) if (bytes[from + at] !== field[at]) return false;
+  return true;
 }
 
 /** `chunks` as one, in memory of its own unless there is only one. */
