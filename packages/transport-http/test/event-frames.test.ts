@@ -119,7 +119,7 @@ describe("EventFrames", () => {
     frames.expect(one.length);
     for (const line of [one, other, one]) frames.add(line, 0, line.length);
     const taken = frames.take() ?? new Uint8Array(0);
-    const expected = [one, other, one].flatMap((line) => slowly(line));
+    const expected = [one, other, one].flatMap((line) => slowly(line) as number[]);
     frames.add(other, 0, other.length);
     expect([...taken]).toEqual(expected);
     expect([...(frames.take() ?? [])]).toEqual(slowly(other));
