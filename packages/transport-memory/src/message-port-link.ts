@@ -21,9 +21,11 @@ import { unsendable } from "./copied-frame.ts";
 import {
   checkBatch,
   frameToPost,
+  lostPort,
   mostFrames,
   type PortBatch,
   payloadBytesOf,
+  unpostable,
   weightOf,
 } from "./port-batch.ts";
 import { listenToPort, type MessagePortLike, postTo } from "./port-like.ts";
@@ -42,12 +44,13 @@ export class MessagePortLink implements Link {
   #state: "open" | "ending" | "closed" = "open";
   #endError: SluiceError | undefined;
   #isEndTold = false;
+  #isPaused = false;
   /** What came cannot be relied on: nothing more is read. */
   #isDeaf = false;
   /** Batches: posted here, and come. */
   #posted = 0;
   #came = 0;
-  /** What came before there was a receiver, and those behind them until they are handed over. */
+  /** What came before there was a receiver or while nobody reads, and those behind them until they are handed over. */
   #early: (PortBatch | SluiceError)[] | undefined = [];
   /** Frames that wait for the end of the turn, and buffers that move with them. */
   #sending: Frame[] = [];
@@ -62,7 +65,7 @@ export class MessagePortLink implements Link {
     this.#stopListening = listenToPort(port, {
       message: (data) => this.#onMessage(data),
       unreadable: () => this.#onUnreadable(),
-      closed: (cause) => this.#end(cause === undefined ? undefined : lost(cause)),
+      closed: (cause) => this.#end(cause === undefined ? undefined : lostPort(cause)),
     });
     port.start?.();
   }
@@ -80,6 +83,19 @@ export class MessagePortLink implements Link {
     const isFirst = this.#receiver === undefined;
     this.#receiver = receiver;
     if (isFirst) queueMicrotask(this.#takeEarly);
+  }
+
+  /** What comes is kept and not told as taken, so that the peer's room runs out. */
+  pause(): void {
+    if (this.#state !== "open") return;
+    this.#isPaused = true;
+    this.#early ??= [];
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    queueMicrotask(this.#takeEarly);
   }
 
   send(frame: Frame): number {
@@ -101,6 +117,7 @@ export class MessagePortLink implements Link {
     this.#state = "ending";
     this.#leave();
     queueMicrotask(() => this.#end(undefined));
+    this.resume();
   }
 
   destroy(error?: SluiceError): void {
@@ -111,6 +128,7 @@ export class MessagePortLink implements Link {
     this.#early = this.#early === undefined ? undefined : [];
     if (!hasLeft) this.#leave();
     this.#end(error);
+    this.resume();
   }
 
   // ── Out ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -164,6 +182,7 @@ export class MessagePortLink implements Link {
     this.#moved = [];
     this.#leave();
     queueMicrotask(() => this.#end(error));
+    this.resume();
   }
 
   // ── In ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -174,9 +193,15 @@ export class MessagePortLink implements Link {
   }
 
   readonly #takeEarly = (): void => {
+    if (this.#isPaused) return;
     const early = this.#early ?? [];
     this.#early = undefined;
-    for (const arrival of early) this.#handOver(arrival);
+    for (let next = early.shift(); next !== undefined; next = early.shift()) {
+      this.#handOver(next);
+      if (this.#early === undefined) continue;
+      this.#early = early;
+      return;
+    }
     if (this.#state === "closed") this.#tellEnd();
   };
 
@@ -272,14 +297,4 @@ export class MessagePortLink implements Link {
     this.#isEndTold = true;
     this.#receiver?.closed(this.#endError);
   }
-}
-
-function unpostable(cause: unknown): SluiceError {
-  const why = cause instanceof Error ? cause.message : "it cannot be copied";
-  return new SluiceError("INTERNAL", `Cannot post a frame: ${why}`, { cause });
-}
-
-function lost(cause: unknown): SluiceError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new SluiceError("UNAVAILABLE", `The port was closed: ${why}`, { cause });
 }

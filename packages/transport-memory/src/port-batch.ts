@@ -88,3 +88,15 @@ function lostBatch(number: number, expected: number): SluiceError {
     `The port does not deliver every message once and in order: message ${number} came where ${expected} is next`,
   );
 }
+
+/** The failure of a post: what stands in a frame cannot cross. */
+export function unpostable(cause: unknown): SluiceError {
+  const why = cause instanceof Error ? cause.message : "it cannot be copied";
+  return new SluiceError("INTERNAL", `Cannot post a frame: ${why}`, { cause });
+}
+
+/** The end of a port that was not by the will of either side. */
+export function lostPort(cause: unknown): SluiceError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new SluiceError("UNAVAILABLE", `The port was closed: ${why}`, { cause });
+}
