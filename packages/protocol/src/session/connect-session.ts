@@ -90,6 +90,12 @@ export function connectLink(link: Link, options: ConnectLinkOptions): Promise<Se
       reject(error);
       link.destroy(error);
     };
+    /** What came cannot be understood: the acceptor learns why. */
+    const turnAway = (error: SluiceError): void => {
+      timer.cancel();
+      reject(error);
+      refuseLink(link, error, clock);
+    };
     /** The acceptor goes on with a session that is over here: it learns so, and the next attempt asks for a new one. */
     const refuse = (lost: SluiceError): void => {
       former?.session.lose(lost);
@@ -147,10 +153,10 @@ export function connectLink(link: Link, options: ConnectLinkOptions): Promise<Se
             fail(remoteError(frame.code, frame.reason || frame.code, { processed: "no" }, false));
           } else throw malformed(`frame type ${frame.type} before WELCOME`);
         } catch (reason) {
-          fail(SluiceError.from(reason, "PROTOCOL_ERROR"));
+          turnAway(SluiceError.from(reason, "PROTOCOL_ERROR"));
         }
       },
-      malformed: fail,
+      malformed: turnAway,
       flushing() {},
       writable() {},
       closed(cause) {
