@@ -153,7 +153,7 @@ export function writeSoak(run: SoakRun, figures: readonly SoakFigures[]): void {
   const kinds = Object.entries(faults).sort(([one], [two]) => (one < two ? -1 : 1));
   writeSection(
     "Everything fails all the time",
-    `X68: ${connections} clients in one process call two servers over Unix sockets, TCP, TLS, WebSockets and HTTP, all through proxies: requests that must run once, streams and channels
+    `${connections} clients in one process call two servers over Unix sockets, TCP, TLS, WebSockets and HTTP, all through proxies: requests that must run once, streams and channels
 whose items are numbered, streams that are left. Every 200 ms a fault is drawn and made; every 30 s one of the servers is drained and started anew. Half of the clients know only the server
 that stays: none of their calls may fail. Bytes are changed under TLS only, since without it nobody can know. Before and after, nothing is connected: calls, connections, timers, active resources,
 listeners and descriptors have to be the same. The heap is measured after two garbage collections, every 15 s; its slope is Theil–Sen's from minute 2 on (in a run of less than 5, from two fifths of it), with the
