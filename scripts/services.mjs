@@ -20,6 +20,7 @@ import { conclude, flagValue } from "./check-run.mjs";
 const services = [
   { command: "chromium", apt: "chromium", neededBy: "the tests of browsers" },
   { command: "firefox-esr", apt: "firefox-esr", neededBy: "the tests of browsers" },
+  { command: "python3", apt: "python3", neededBy: "the reference peer of the conformance kit" },
 ];
 
 /** @param {string} command @returns {boolean} */

@@ -9,5 +9,6 @@ export default defineConfig({
     "src/msgpack.ts",
     "src/testing/index.ts",
     "src/testing/node/index.ts",
+    "src/testing/node/conformance.ts",
   ],
 });

@@ -44,7 +44,7 @@ export function conformancePage(list, filesOf, runs) {
     `What must hold, case by case, and which tests show it: ${claimed.length} of ${all.length} cases are shown; the others say what they wait for. Ids are stable.`,
     "Tests carry them in their names (those of one letter as `REL-F1`, or in front), and `npm test` fails for a case without its test.",
     "",
-    "Cases of `HS` to `LC`, `DR`, `LM` and `CD` are those of `transportSuite()` from `@sluice/protocol/testing`, which every transport passes. It runs over",
+    "Cases of `HS` to `LC`, `DR`, `LM` and `CD` are those of `transportSuite()` from `@sluice/protocol/testing`, which every transport passes; how each case came out over each is in [conformance-report.md](./conformance-report.md). It runs over",
     "",
     ...runs.map(({ path, sentence }) => `* ${link(path)}: ${sentence}`),
     "",

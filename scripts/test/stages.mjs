@@ -80,6 +80,7 @@ export function stagesOf(root) {
     { name: "layers", run: script("check-layers") },
     { name: "codemap", run: script("codemap", "--check") },
     { name: "conformance", run: script("conformance", "--check") },
+    { name: "report", run: script("conformance-report", "--check") },
     { name: "mutants", run: script("mutants", "--check") },
     { name: "tsc", run: () => types(root) },
     { name: "build", run: () => build(root) },

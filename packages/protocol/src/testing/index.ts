@@ -21,6 +21,28 @@ export {
 } from "./fault/message-faults.ts";
 export type { ProxyEnd, ProxyEndEvents } from "./fault/proxy-end.ts";
 export {
+  type CaseOutcome,
+  type CaseReport,
+  countsOf,
+  isPassed,
+  type KitReport,
+  nameOf,
+  type ReportCounts,
+} from "./kit/case-report.ts";
+export { type KnownFailure, kitProblems, readKnownFailing } from "./kit/known-failing.ts";
+export type { CaseStep, FrameFields, Pattern, PeerCase, PeerCommand } from "./kit/peer-case.ts";
+export { testService } from "./kit/peer-cases/test-service.ts";
+export type { PeerAnswer } from "./kit/run-peer-case.ts";
+export {
+  type PeerKitOptions,
+  type PeerProgram,
+  peerCases,
+  type RawNetwork,
+  runPeerKit,
+} from "./kit/run-peer-kit.ts";
+export { runTransportKit, type TransportKitOptions } from "./kit/run-transport-kit.ts";
+export { lineOfCase, lineOfCounts, reportTables } from "./kit/write-report.ts";
+export {
   decodeRaw,
   readRawCredit,
   readRawData,

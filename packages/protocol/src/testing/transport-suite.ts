@@ -107,6 +107,7 @@ async function runCase(
   try {
     await one.run(rig);
     await rig.finish();
+    if (rig.deviations.length > 0) throw new Error(`Should be so: ${rig.deviations.join("; ")}`);
   } finally {
     await rig.dispose();
   }
@@ -125,7 +126,8 @@ function skipReasons(skip: readonly SuiteSkip[]): ReadonlyMap<string, string> {
   return reasons;
 }
 
-function missing(
+/** Why a case cannot be run over links of `kind`, if it cannot. */
+export function missing(
   { needs }: SuiteCase,
   kind: Link["kind"],
   collectGarbage: (() => void) | undefined,

@@ -1,4 +1,5 @@
 /** The door of the testing tools that need Node: sockets, processes, the event loop's handles. */
+export { runConformanceCommand } from "./conformance-command.ts";
 export {
   type ConnectRawOptions,
   connectedSocket,
@@ -18,5 +19,7 @@ export {
   type PostFault,
 } from "./http-fault-proxy.ts";
 export { Child, type ChildEnd, type InChildOptions, inChild } from "./in-child.ts";
+export { startPeerProgram } from "./peer-process.ts";
+export { rawNetwork } from "./raw-network.ts";
 export { portFrames, type RawBatch, RawPort, type RawPortFrame } from "./raw-port.ts";
 export { faultProxy, SocketFaultProxy } from "./socket-fault-proxy.ts";

@@ -49,6 +49,8 @@ export class Rig {
   readonly kind: Link["kind"];
   readonly codecs: readonly Codec[];
   readonly collectGarbage: (() => void) | undefined;
+  /** What the case has found that is allowed, and should not be: {@link should}. */
+  readonly deviations: string[] = [];
   readonly #setup: TransportSetup;
   readonly #accepted: Link[] = [];
   readonly #links: Link[] = [];
@@ -65,6 +67,11 @@ export class Rig {
     const rig = new Rig(setup, options);
     await setup.accept((link) => rig.#accepted.push(link));
     return rig;
+  }
+
+  /** Notes a deviation unless `holds`: the case goes on, and passes as non-strict. */
+  should(holds: boolean, what: string): void {
+    if (!holds) this.deviations.push(what);
   }
 
   /** Bytes that have passed, if the setup counts them. */

@@ -29,6 +29,13 @@ async function channelToServer(rig: Rig, procedure = "upload") {
   return { frames, server };
 }
 
+/** All that the window of a `watch` holds has come, and nothing more. */
+async function windowIsFull(frames: FramePeer): Promise<void> {
+  const items = (): number => frames.received.filter(({ type }) => type === FrameType.DATA).length;
+  await until(() => items() >= window / messageBytes, "the window is full");
+  await standsStill(() => frames.received.length);
+}
+
 /** The last limit that came, once no other comes. */
 async function finalLimit(frames: FramePeer): Promise<number> {
   const limits = (): number[] =>
@@ -85,7 +92,7 @@ async function limitsAreJudged(rig: Rig): Promise<void> {
     limit,
   });
   const taken = await channelToServer(rig, "watch");
-  await standsStill(() => taken.frames.received.length);
+  await windowIsFull(taken.frames);
   const before = taken.frames.received.length;
   taken.frames.send(credit(0, 0), credit(0, 1_024), credit(0, 0));
   await taken.frames.proveLife();
@@ -107,7 +114,7 @@ async function limitsAreJudged(rig: Rig): Promise<void> {
   ] as const;
   for (const [frame, code] of refusals) {
     const { frames } = await channelToServer(rig, "watch");
-    await standsStill(() => frames.received.length);
+    await windowIsFull(frames);
     frames.send(frame);
     const { call, received, limit } = frame;
     same(

@@ -221,7 +221,7 @@ async function flushingAddsFrames(rig: Rig): Promise<void> {
   same(receiver.numbers, [0, 1], "the frame that was added at the last moment comes last");
   const flushes = sender.flushing;
   await turns(100);
-  same(sender.flushing, flushes, "flushing() without anything to send");
+  rig.should(sender.flushing === flushes, "flushing() is not called without anything to send");
 }
 
 async function receiverEndsTheLink(rig: Rig): Promise<void> {

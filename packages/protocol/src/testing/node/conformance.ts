@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+/**
+ * The program `sluice-conformance`, as `npx` runs it.
+ */
+import { runConformanceCommand } from "./conformance-command.ts";
+
+process.exitCode = await runConformanceCommand(process.argv.slice(2), (line) => {
+  process.stdout.write(`${line}\n`);
+});

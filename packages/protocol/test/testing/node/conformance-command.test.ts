@@ -1,0 +1,142 @@
+/** The conformance command: the reference peer in Python passes every case, and each fault that is planted in it is found by the cases that are about it. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isPassed, type KitReport, nameOf } from "../../../src/testing/kit/case-report.ts";
+import { peerCases } from "../../../src/testing/kit/run-peer-kit.ts";
+import { runConformanceCommand } from "../../../src/testing/node/conformance-command.ts";
+import { finishesCleanly } from "../../../src/testing/node/finishes-cleanly.ts";
+
+const reference = fileURLToPath(new URL("../../../conformance/reference_peer.py", import.meta.url));
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "kit-"));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+interface Ran {
+  readonly code: number;
+  readonly printed: string;
+  readonly report: KitReport;
+}
+
+/** Runs the command against the reference peer. */
+async function run(only: string, faults: readonly string[] = [], ...options: string[]): Promise<Ran> {
+  const json = join(folder, "report.json");
+  const lines: string[] = [];
+  const args = [...options, "--json", json, ...(only === "" ? [] : ["--only", only])];
+  const code = await finishesCleanly(() =>
+    runConformanceCommand([...args, "--", "python3", reference, ...faults], (line) => void lines.push(line)),
+  );
+  return { code, printed: lines.join("\n"), report: JSON.parse(readFileSync(json, "utf8")) as KitReport };
+}
+
+function failedIds({ report }: Ran): string[] {
+  return [...new Set(report.cases.filter((one) => !isPassed(one)).map(({ id }) => id))];
+}
+
+/** By fault of the reference peer: which cases are run, and which of them have to fail. */
+const plantedFaults: readonly (readonly [fault: string, only: string, failing: readonly string[]])[] = [
+  ["over-send", "FC-1,ST-1", ["FC-1"]],
+  ["no-end", "CH-7,CH-1", ["CH-7"]],
+  ["wrong-offset", "ST-1,RQ-1", ["ST-1"]],
+  ["no-limit", "FC-6,FC-7", ["FC-6"]],
+  ["no-credit", "CH-7,RQ-1", ["CH-7"]],
+  ["half-open", "HS-2,RQ-3", ["HS-2"]],
+  ["any-type", "FR-2,FR-1", ["FR-2"]],
+  ["no-pong", "LF-1,LF-2", ["LF-1"]],
+  ["no-done", "RQ-1,RQ-3", ["RQ-1"]],
+  ["processed", "RQ-5,RQ-3", ["RQ-5"]],
+  ["double-result", "CD-1,RQ-3", ["CD-1"]],
+  ["tells-all", "RQ-4,RQ-3", ["RQ-4"]],
+  ["even-ids", "ID-1,RQ-3", ["ID-1"]],
+  ["soft-abort", "CA-1,ST-3", ["CA-1"]],
+];
+
+describe("sluice-conformance", () => {
+  test("passes a peer that was written from wire.md, with every case, and leaves nothing", async () => {
+    const { code, printed, report } = await run("");
+    expect(report.cases.filter((one) => one.outcome !== "ok" || one.close !== "clean")).toEqual([]);
+    expect(report.cases.map(nameOf)).toEqual([
+      ...peerCases.map(nameOf),
+      "LF-4 the program ends when its input does",
+    ]);
+    expect(code).toBe(0);
+    expect(printed).toContain("0 failed, 0 not applicable; 0 closed uncleanly");
+  }, 60_000);
+
+  test.each(plantedFaults)(
+    "finds a peer with the fault %s",
+    async (fault, only, wanted) => {
+      const ran = await run(only, ["--fault", fault]);
+      expect(failedIds(ran)).toEqual(wanted);
+      expect(ran.code).toBe(1);
+    },
+    60_000,
+  );
+
+  test("a peer that ends in the middle of a case fails it, and is started anew for the next", async () => {
+    const ran = await run("ST-1,RQ-3", ["--fault", "dies-in-stream"]);
+    const outcomes = ran.report.cases.map(({ id, outcome, close }) => `${id} ${outcome} ${close}`);
+    expect(outcomes).toContain("ST-1 failed unclean");
+    expect(outcomes.filter((line) => line.startsWith("RQ-3"))).toEqual(["RQ-3 ok clean", "RQ-3 ok clean"]);
+  }, 60_000);
+
+  test("bytes that are no frames fail a case, and nothing else", async () => {
+    const ran = await run("LF-1,RQ-3", ["--fault", "garbage-pong"]);
+    expect(failedIds(ran)).toEqual(["LF-1"]);
+    expect(ran.printed).toContain("The peer's bytes are no frames");
+  }, 60_000);
+
+  test("a known failure has to fail, and to exist", async () => {
+    const list = join(folder, "known-failing.txt");
+    writeFileSync(list, "RQ-4 what a handler throws is INTERNAL, and says nothing of it\n");
+    const failing = await run("RQ-4", ["--fault", "tells-all"], "--known-failing", list);
+    expect(failing.code).toBe(0);
+    const passing = await run("RQ-4", [], "--known-failing", list);
+    expect([passing.code, passing.printed]).toEqual([
+      1,
+      expect.stringContaining("is known to fail, and passes"),
+    ]);
+    writeFileSync(list, "RQ-4 a case that was renamed\n");
+    const gone = await run("RQ-4", [], "--known-failing", list);
+    expect([gone.code, gone.printed]).toEqual([1, expect.stringContaining("there is no such case")]);
+  }, 60_000);
+
+  test("says how it is used", async () => {
+    const printed: string[] = [];
+    const code = await runConformanceCommand([], (line) => void printed.push(line));
+    expect([code, printed[0]]).toEqual([
+      2,
+      expect.stringContaining("sluice-conformance [options] -- command"),
+    ]);
+    expect(await runConformanceCommand(["--nonsense"], () => {})).toBe(2);
+  });
+
+  test("prints its cases as data", async () => {
+    const printed: string[] = [];
+    expect(await runConformanceCommand(["--cases"], (line) => void printed.push(line))).toBe(0);
+    expect(JSON.parse(printed.join("\n"))).toEqual(JSON.parse(JSON.stringify(peerCases)));
+  });
+
+  test("runs the suite over a transport that a module brings", async () => {
+    const module = join(folder, "setup.mjs");
+    const door = new URL("../toy-transport.ts", import.meta.url).href;
+    writeFileSync(
+      module,
+      `export { toySetup as setup } from ${JSON.stringify(door)};
+export const name = "a toy", kind = "structured";\n`,
+    );
+    const printed: string[] = [];
+    const args = ["--transport", module, "--only", "LC-1"];
+    expect(await runConformanceCommand(args, (line) => void printed.push(line))).toBe(0);
+    expect(printed.at(-1)).toBe(
+      "\na toy: 1 ok, 0 non-strict, 0 failed, 0 not applicable; 0 closed uncleanly",
+    );
+  });
+});
