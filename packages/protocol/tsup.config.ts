@@ -1,14 +1,28 @@
 import { defineConfig } from "tsup";
 import { base } from "../../tsup.base.ts";
 
-export default defineConfig({
-  ...base,
-  entry: [
-    "src/index.ts",
-    "src/wire.ts",
-    "src/msgpack.ts",
-    "src/testing/index.ts",
-    "src/testing/node/index.ts",
-    "src/testing/node/conformance.ts",
-  ],
-});
+export default defineConfig([
+  {
+    ...base,
+    entry: [
+      "src/index.ts",
+      "src/wire.ts",
+      "src/msgpack.ts",
+      "src/testing/index.ts",
+      "src/testing/node/index.ts",
+    ],
+  },
+  {
+    // The program stands on the door beside it. Bundled with the doors, it would change how their code is cut into files.
+    ...base,
+    entry: { "testing/node/conformance": "src/testing/node/conformance.ts" },
+    clean: false,
+    esbuildPlugins: [
+      {
+        name: "door",
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^\.\/index\.ts$/ }, () => ({ path: "./index.js", external: true })),
+      },
+    ],
+  },
+]);

@@ -5,7 +5,8 @@
 /** The only files that may arm a timer. */
 export const clockFiles = ["packages/protocol/src/clock.ts"];
 /** Where an `import()` may be computed, since bundlers cannot follow it. */
-export const computedImportFile = /^packages\/[^/]+\/src\/(?:by-scheme|testing\/node\/conformance-command)\.ts$/;
+export const computedImportFile =
+  /^packages\/[^/]+\/src\/(?:by-scheme|testing\/node\/conformance-command)\.ts$/;
 
 export const timerGlobals = new Set([
   "setTimeout",

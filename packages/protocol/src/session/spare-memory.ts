@@ -3,7 +3,6 @@
  *
  * It belongs to one direction of one call: a peer that confirms bytes which a link has yet to send damages nothing but its own call.
  */
-import { isBytes } from "../schema/byte-string.ts";
 
 /** Shorter byte strings get memory of their own. */
 const smallest = 4096;
@@ -26,7 +25,8 @@ export class SpareMemory {
 
   /** What a message held that has arrived. */
   giveBack(body: unknown): void {
-    if (!isBytes(body) || body.length < smallest || body.byteLength !== body.buffer.byteLength) return;
+    if (!(body instanceof Uint8Array) || body.length < smallest) return;
+    if (body.length !== body.buffer.byteLength) return;
     this.#spare ??= [];
     const [first] = this.#spare;
     const hasRoom = (this.#spare.length + 1) * body.length <= most;

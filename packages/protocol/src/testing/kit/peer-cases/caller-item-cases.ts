@@ -6,6 +6,8 @@ import { isAlive } from "./callee-case.ts";
 import { call, caller, opened } from "./caller-case.ts";
 import { behind, letters, upTo } from "./test-service.ts";
 
+const long = letters(60_000);
+
 const items: readonly PeerCase[] = [
   caller(
     "ST-1",
@@ -49,8 +51,8 @@ const items: readonly PeerCase[] = [
       say: upTo(400).map((n) => ({
         type: "DATA",
         call: 1,
-        offset: behind(...Array(n - 1).fill(letters(60_000))),
-        value: letters(60_000),
+        offset: (n - 1) * behind(long),
+        value: long,
       })),
     },
     { ends: ["FLOW_CONTROL_ERROR"] },
