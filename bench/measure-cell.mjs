@@ -81,13 +81,13 @@ function withPair(adapter, result, transport, options, use) {
   });
 }
 
-/** A peer that crashes or hangs is a row that says so; wrong answers of anyone, and crashes of what is ours, end the run. */
+/** A peer that crashes, fails or hangs is a row that says so; wrong answers of anyone, and crashes of what is ours, end the run. */
 async function unlessLost({ role }, result, action) {
   try {
     await action();
   } catch (error) {
     if (role !== "peer" || !(error instanceof LostProcessError)) throw error;
     delete result.samples;
-    result.reason = error.message;
+    [result.reason] = error.message.split("\n");
   }
 }

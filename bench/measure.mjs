@@ -9,8 +9,10 @@ import { fileURLToPath } from "node:url";
 import { workloads } from "./workloads.mjs";
 
 const script = fileURLToPath(new URL("./peer.mjs", import.meta.url));
-/** A process that is gone, or does not answer; what it says wrongly is an error like any other. */
+/** A process that is gone, fails or does not answer; a wrong answer is an error like any other. */
 export class LostProcessError extends Error {}
+
+const failure = (message, isWrong) => (isWrong ? new Error(message) : new LostProcessError(message));
 
 /** No answer takes longer. */
 const answerTimeoutMs = 120_000;
@@ -36,10 +38,10 @@ async function start(role, name, module, address, { workload, node }) {
   child.once("exit", (code, signal) =>
     end(new LostProcessError(`the ${role} of ${name} ended with ${code ?? signal}`)),
   );
-  child.on("message", ({ id, error, ...answer }) => {
+  child.on("message", ({ id, error, isWrong, ...answer }) => {
     const { resolve, reject } = waiting.get(id) ?? {};
     waiting.delete(id);
-    if (error !== undefined) reject?.(new Error(`${workload} on ${name}, ${role}: ${error}`));
+    if (error !== undefined) reject?.(failure(`${workload} on ${name}, ${role}: ${error}`, isWrong));
     else resolve?.(answer);
   });
   const [{ ready }] = await Promise.race([once(child, "message"), ended]);

@@ -2,7 +2,7 @@
 //
 //     node bench/peer.mjs server|client|both ADAPTER ADDRESS [WORKLOAD]
 import { setTimeout as sleep } from "node:timers/promises";
-import { counters, producedLimit, TickCheck } from "./values.mjs";
+import { counters, producedLimit, TickCheck, WrongAnswerError } from "./values.mjs";
 import { workloads } from "./workloads.mjs";
 
 const [role, adapterName, address, workloadName] = process.argv.slice(2);
@@ -72,7 +72,11 @@ process.on("message", async ({ id, action = "cpu", ...rest }) => {
   try {
     process.send({ id, ...(await actions[action](rest)) });
   } catch (error) {
-    process.send({ id, error: error instanceof Error ? error.stack : String(error) });
+    process.send({
+      id,
+      error: error instanceof Error ? error.stack : String(error),
+      isWrong: error instanceof WrongAnswerError,
+    });
   }
 });
 process.on("disconnect", () => process.exit());

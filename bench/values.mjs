@@ -28,13 +28,18 @@ const chunks = Array.from({ length: 64 }, (_, at) => {
   return chunk;
 });
 
+/** What came is not what was sent. */
+export class WrongAnswerError extends Error {}
+
 export const chunkAt = (at) => chunks[at % chunks.length];
 
 /** Throws unless `chunk` is what `chunkAt(at)` gave. */
 export function checkChunk(chunk, at) {
   const stamp = at % chunks.length;
   if (chunk.length !== chunkBytes || chunk[0] !== stamp || chunk[chunkBytes - 1] !== stamp) {
-    throw new Error(`chunk ${at} came as ${chunk.length} bytes from ${chunk[0]} to ${chunk.at(-1)}`);
+    throw new WrongAnswerError(
+      `chunk ${at} came as ${chunk.length} bytes from ${chunk[0]} to ${chunk.at(-1)}`,
+    );
   }
 }
 
@@ -44,14 +49,14 @@ export class TickCheck {
 
   take(item) {
     if (item.seq !== this.count || item.value !== this.count * 0.5) {
-      throw new Error(`item ${this.count} came as ${JSON.stringify(item)}`);
+      throw new WrongAnswerError(`item ${this.count} came as ${JSON.stringify(item)}`);
     }
     this.count++;
   }
 
   /** Throws unless it was `expected` items. */
   finish(expected) {
-    if (this.count !== expected) throw new Error(`${this.count} of ${expected} items came`);
+    if (this.count !== expected) throw new WrongAnswerError(`${this.count} of ${expected} items came`);
   }
 }
 

@@ -1,5 +1,5 @@
 // The workloads: what is done, how often, and what one operation is. PERF-W10, the bundle of a browser, is in bundles.mjs.
-import { checkChunk, chunkBytes, person, record, TickCheck } from "./values.mjs";
+import { checkChunk, chunkBytes, person, record, TickCheck, WrongAnswerError } from "./values.mjs";
 
 /**
  * What an adapter's `connect(address, workload)` gives; one that lacks a method says why in its entry of adapters/list.mjs or
@@ -33,7 +33,7 @@ function matches(sent, got) {
 
 const checkEcho = (sent, got, isWhole) => {
   const isSame = isWhole ? matches(sent, got) : got?.id === sent.id;
-  if (!isSame) throw new Error(`echo of ${JSON.stringify(sent)} gave ${JSON.stringify(got)}`);
+  if (!isSame) throw new WrongAnswerError(`echo of ${JSON.stringify(sent)} gave ${JSON.stringify(got)}`);
 };
 
 /** Sends `operations` values, `inFlight` at a time. One answer in 256 is compared as a whole, of the others the id. */
@@ -149,7 +149,7 @@ export const workloads = {
     async run({ client }, operations) {
       let received = 0;
       await client.download(operations, (chunk) => checkChunk(chunk, received++));
-      if (received !== operations) throw new Error(`${received} of ${operations} chunks came`);
+      if (received !== operations) throw new WrongAnswerError(`${received} of ${operations} chunks came`);
     },
   },
   "W7-up": {
@@ -161,7 +161,7 @@ export const workloads = {
     /** @param {Bench} bench */
     async run({ client }, operations) {
       const received = await client.upload(operations);
-      if (received !== operations) throw new Error(`${received} of ${operations} chunks came`);
+      if (received !== operations) throw new WrongAnswerError(`${received} of ${operations} chunks came`);
     },
   },
   "W8-streams": {
