@@ -32,7 +32,7 @@ export function chart(figures, version) {
       text(
         x + 10,
         42,
-        `µs of CPU per operation, client and server, Node ${version.slice(1)}; logarithmic, shorter is better`,
+        `µs of CPU of both processes, Node ${version.slice(1)}; logarithmic, short is good`,
         ' fill="#666"',
       ),
     );
@@ -64,6 +64,7 @@ export function chart(figures, version) {
   height += 30;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
+    "<title>CPU per operation of Sluice, the limits and peers</title>",
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...parts,
     ...key,
