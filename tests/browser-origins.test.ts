@@ -1,34 +1,14 @@
 /** H4, M3: real tabs against servers on loopback. Who comes by a name that was made to point here is refused, and so are other pages. */
-import { accessSync, constants } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { delimiter, join } from "node:path";
 import { Server } from "@sluice/server";
 import { listenHttp } from "@sluice/transport-http/node";
 import { listenWebSocket } from "@sluice/transport-websocket";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findChromium } from "./find-chromium.ts";
 
 const protocol = { greet: { type: "request", result: { type: "string" } } } as const;
-
-function findChromium(): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const found = folders.map((folder) => join(folder, "chromium")).find(isExecutable);
-  if (found !== undefined) return found;
-  const help = "chromium is missing, needed to try origins in a real tab: apt-get install chromium";
-  if (process.env.CI) throw new Error(help);
-  console.log(help);
-  return undefined;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** What a page gets that POSTs to `url`: status and body, or that the browser keeps it away. */
 function post(page: Page, url: string): Promise<string> {
@@ -59,7 +39,7 @@ function opens(page: Page, url: string): Promise<boolean> {
   );
 }
 
-const executable = findChromium();
+const executable = findChromium("to try origins in a real tab");
 
 describe.runIf(executable !== undefined)("a tab of Chromium", () => {
   let browser: Browser;

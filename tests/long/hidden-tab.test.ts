@@ -8,8 +8,9 @@ import { listenHttp } from "@sluice/transport-http/node";
 import { listenWebSocket } from "@sluice/transport-websocket";
 import { build } from "esbuild";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { findChromium } from "../find-chromium.ts";
 import { faultRows, inSeconds } from "./full-length.ts";
-import { findChromium, HiddenTab } from "./hidden-tab.ts";
+import { HiddenTab } from "./hidden-tab.ts";
 import { throttledProtocol } from "./throttled-protocol.ts";
 
 const hiddenMs = 600_000;
@@ -66,7 +67,7 @@ async function bundlePage(addresses: object): Promise<string> {
   return outputFiles[0]?.text ?? "";
 }
 
-const executable = findChromium();
+const executable = findChromium("for a tab that is hidden");
 
 describe.runIf(executable !== undefined)("a tab of Chromium", () => {
   test(

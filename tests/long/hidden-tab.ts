@@ -1,31 +1,11 @@
 /** A tab of a real Chromium that is hidden behind another one, with its timers slowed down to one a minute, driven over the DevTools protocol. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { WebSocket } from "ws";
-
-/** Where Chromium is; without it tests say that they were skipped. @throws {Error} in CI */
-export function findChromium(): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const found = folders.map((folder) => join(folder, "chromium")).find(isExecutable);
-  if (found !== undefined) return found;
-  const help = "chromium is missing, needed for a tab that is hidden: apt-get install chromium";
-  if (process.env.CI) throw new Error(help);
-  console.log(help);
-  return undefined;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 interface Answer {
   readonly id?: number;

@@ -4,7 +4,6 @@
 import type { Clock } from "../clock.ts";
 import type { Slot } from "../codec/slot.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
-import { isBytes } from "../schema/byte-string.ts";
 import type { IncomingCall } from "../session/incoming-call.ts";
 import type { ItemSink } from "./call-writable.ts";
 import { HandlerFault } from "./wire-error.ts";
@@ -38,7 +37,7 @@ export class IncomingSink implements ItemSink<unknown> {
     if (this.#slot === undefined) throw new TypeError("Cannot write: the procedure gives no items");
     let message: ReturnType<Slot["encode"]>;
     try {
-      message = this.#slot.encode(item, isBytes(item) ? this.#call.outbox.memory : undefined);
+      message = this.#slot.encode(item, this.#call.outbox.memory);
     } catch (reason) {
       throw new HandlerFault("The handler wrote an item that cannot be sent", { cause: reason });
     }

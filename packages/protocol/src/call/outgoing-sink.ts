@@ -2,7 +2,6 @@
  * Where a caller's items go: into its call, or to wait until that has been opened.
  */
 import { SluiceError } from "../errors/sluice-error.ts";
-import { isBytes } from "../schema/byte-string.ts";
 import type { OutgoingCall } from "../session/outgoing-call.ts";
 import type { PumpedSink } from "./pump-items.ts";
 
@@ -95,7 +94,7 @@ export class OutgoingSink implements PumpedSink {
   #write(call: OutgoingCall, item: unknown): Promise<void> | undefined {
     const { send } = call.request;
     if (send === undefined) throw this.#refusal(`${this.#name} takes no items`);
-    const mayGoOn = call.write(send.encode(item, isBytes(item) ? call.outbox?.memory : undefined));
+    const mayGoOn = call.write(send.encode(item, call.outbox?.memory));
     this.itemsSent++;
     return mayGoOn ? undefined : call.outbox?.accepted();
   }
