@@ -354,3 +354,24 @@ describe("Inbox against a model", () => {
     );
   });
 });
+
+describe("Inbox and the size of its window", () => {
+  /** A reader that waits for the first `waits` of 40 items, and takes the rest from a full window. Its size afterwards. */
+  async function sizeAfter(waits: number): Promise<number> {
+    const { inbox, window, arrive } = setUp();
+    for (let i = 0; i < waits; i++) {
+      const next = inbox.next();
+      arrive(`${i}`);
+      await next;
+    }
+    for (let i = waits; i < 40; i++) arrive(`${i}`);
+    while (inbox.length > 1) inbox.shift();
+    return window.size;
+  }
+
+  it("a reader that has waited for its first item only is not fast", async () => {
+    const before = setUp().window.size;
+    expect(await sizeAfter(1)).toBe(before);
+    expect(await sizeAfter(2)).toBeGreaterThan(before);
+  });
+});
