@@ -270,16 +270,16 @@ describe.each(pipeWorlds)("over $scheme", (world) => {
     test("does not make many small or empty frames free", async () => {
       const { far, pipe } = await meet();
       const empty = Buffer.concat(Array.from({ length: 10_000 }, () => encodePipeFrame({ type: "data" })));
-      for (let count = 0; count < 200; count++) far.say(empty);
+      for (let count = 0; count < 600; count++) far.say(empty);
       const sent = far.unsent;
       let last = -1;
       for (let still = 0; still < 500; still = far.unsent === last ? still + 1 : 0) {
         last = far.unsent;
         await turn();
       }
-      // The kernel has some of it; nobody else takes the rest.
-      expect(sent).toBeGreaterThan(40 * 1024 * 1024);
-      expect(last).toBeGreaterThan(20 * 1024 * 1024);
+      // The kernel takes its send and receive buffers full (36 MiB on some machines); nobody takes the rest.
+      expect(sent).toBeGreaterThan(96 * 1024 * 1024);
+      expect(last).toBeGreaterThan(64 * 1024 * 1024);
       await pipe.readable.cancel();
       await pipe.writable.abort();
     });
