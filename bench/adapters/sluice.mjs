@@ -84,9 +84,7 @@ export async function serve(address, workload) {
         yield tick(0);
         await new Promise((resolve) => signal.addEventListener("abort", resolve));
       },
-      async *subscribe({ signal }) {
-        yield* hub.subscribe({ signal });
-      },
+      subscribe: ({ signal }) => hub.subscribe({ signal }),
       subscribers: () => hub.subscribers,
       async publish({ param }) {
         for (let seq = 0; seq < param; seq++) await hub.publish(tick(seq));

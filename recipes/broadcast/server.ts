@@ -13,9 +13,9 @@ export const server = new Server({
   protocol: camera,
   public: true,
   handlers: {
-    "frames/watch": async function* ({ param, signal }) {
+    "frames/watch": ({ param, signal }) => {
       const overflow = param === "recording" ? "block" : "latest"; // what happens if this viewer is slow
-      yield* hub.subscribe({ overflow, signal });
+      return hub.subscribe({ overflow, signal });
     },
   },
 });

@@ -32,6 +32,7 @@ export type { Codec, PayloadCodec, ValueLimits } from "./codec/codec.ts";
 export { jsonCodec } from "./codec/json-codec.ts";
 export { measureReceived } from "./codec/measure-received.ts";
 export { type Encoding, type Message, Slot, type SlotOptions } from "./codec/slot.ts";
+export type { HandedItems, ItemTaker } from "./definition/handed-items.ts";
 export {
   introspection,
   type ServerDescription,

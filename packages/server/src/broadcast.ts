@@ -1,7 +1,7 @@
 /**
  * A hub: what is published once, many subscribers get, each as fast as it reads, with a rule for those who are slow.
  *
- * Handlers give a subscription to their caller: `yield* hub.subscribe({ signal })`.
+ * Handlers return a subscription, whose items then go straight to the caller, or yield them: `yield* hub.subscribe({ signal })`.
  */
 import { SluiceError } from "@sluice/protocol";
 import { type Overflow, overflows, SubscriberQueue } from "./subscriber-queue.ts";
@@ -89,8 +89,9 @@ class Hub<Item> implements Broadcast<Item> {
       return refuse(new SluiceError("RESOURCE_EXHAUSTED", message));
     }
     let holders = 0;
+    const once = {};
     for (const subscriber of this.#subscribers) {
-      if (subscriber.offer(item)) holders++;
+      if (subscriber.offer(item, once)) holders++;
     }
     return holders === 0 ? resolved : this.#publishes.add(holders);
   }

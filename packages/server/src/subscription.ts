@@ -3,13 +3,14 @@
  */
 /// <reference lib="esnext.disposable" preserve="true" />
 import { SluiceError } from "@sluice/protocol";
+import type { HandedItems, ItemTaker } from "@sluice/protocol/wire";
 import type { SubscriberQueue } from "./subscriber-queue.ts";
 
 /**
  * The items for one subscriber, in the order in which they were published. It takes part from `subscribe()` on, read or not:
  * leave it by the end of a loop, `return()` or the signal.
  */
-export interface Subscription<Item> {
+export interface Subscription<Item> extends HandedItems<Item> {
   /** Items that wait to be taken. At most the size, and with `"block"` one more for each publish that waits. */
   readonly buffered: number;
   /** Items that this subscriber did not get because it was slow. */
@@ -48,6 +49,10 @@ export class LiveSubscription<Item> implements Subscription<Item> {
   readonly #signal: AbortSignal | undefined;
   /** Readers that found nothing; usually one, or none. While there is one, nothing is buffered. */
   #readers: WaitingReader<Item>[] = [];
+  /** Gets the items as they come, in place of readers. */
+  #taker: ItemTaker<Item> | undefined;
+  /** The taker has an item in hand, or has asked to wait: what comes is buffered. */
+  #isTaking = false;
   #state: State = { name: "open" };
 
   /** Is over at once if `signal` has aborted; the host is not told of that. */
@@ -71,8 +76,18 @@ export class LiveSubscription<Item> implements Subscription<Item> {
     return this.#queue.dropped;
   }
 
-  /** Takes what was published; only while it is open. Returns whether the publisher has to wait for this subscriber. */
-  offer(item: Item): boolean {
+  /**
+   * Takes what was published; only while it is open. Returns whether the publisher has to wait for this subscriber.
+   * @param once as for {@link ItemTaker.take}
+   */
+  offer(item: Item, once: object): boolean {
+    const taker = this.#taker;
+    if (taker !== undefined && !this.#isTaking) {
+      this.#give(taker, item, once);
+      // Encoding an item may run code that publishes another, or ends it all.
+      if (this.#queue.length > 0 || !this.isOpen) this.#giveBuffered(taker);
+      return false;
+    }
     const reader = this.#readers.shift();
     if (reader !== undefined) {
       reader.resolve({ done: false, value: item });
@@ -91,6 +106,7 @@ export class LiveSubscription<Item> implements Subscription<Item> {
   end(error: unknown): void {
     if (this.#state.name !== "open") return;
     this.#state = { name: "ended", error };
+    if (this.#taker !== undefined && !this.#isTaking) this.#endTaker(this.#taker, error);
     if (this.#readers.length === 0) return;
     const [first, ...others] = this.#readers;
     this.#readers = [];
@@ -112,6 +128,12 @@ export class LiveSubscription<Item> implements Subscription<Item> {
     return error === undefined ? Promise.resolve({ done: true, value: undefined }) : Promise.reject(error);
   }
 
+  /** As {@link HandedItems.handTo}. */
+  handTo(taker: ItemTaker<Item>): void {
+    this.#taker = taker;
+    this.#giveBuffered(taker);
+  }
+
   return(value?: undefined): Promise<IteratorReturnResult<undefined>> {
     this.#leave();
     // What a generator was told to return, and passes on by `yield*`, comes back to it.
@@ -125,6 +147,50 @@ export class LiveSubscription<Item> implements Subscription<Item> {
   [Symbol.asyncDispose](): Promise<void> {
     this.#leave();
     return Promise.resolve();
+  }
+
+  /** Gives what is buffered, until the taker asks to wait; then the end, if that has come. */
+  #giveBuffered(taker: ItemTaker<Item>): void {
+    while (!this.#isTaking && this.#queue.length > 0) this.#give(taker, this.#take(), undefined);
+    if (this.#isTaking || this.#taker === undefined || this.#state.name === "open") return;
+    this.#endTaker(taker, this.#state.name === "ended" ? this.#state.error : undefined);
+  }
+
+  #give(taker: ItemTaker<Item>, item: Item, once: object | undefined): void {
+    this.#isTaking = true;
+    let waiting: Promise<void> | undefined;
+    try {
+      waiting = taker.take(item, once);
+    } catch (reason) {
+      this.#refused(taker, reason);
+      return;
+    }
+    if (waiting === undefined) this.#isTaking = false;
+    else {
+      waiting.then(
+        () => this.#goOn(taker),
+        (reason) => this.#refused(taker, reason),
+      );
+    }
+  }
+
+  #goOn(taker: ItemTaker<Item>): void {
+    this.#isTaking = false;
+    this.#giveBuffered(taker);
+  }
+
+  #refused(taker: ItemTaker<Item>, reason: unknown): void {
+    if (this.#taker === undefined) return;
+    this.#taker = undefined;
+    this.#leave();
+    taker.end(reason);
+  }
+
+  #endTaker(taker: ItemTaker<Item>, error: unknown): void {
+    if (this.#taker === undefined) return;
+    this.#taker = undefined;
+    if (this.#state.name === "ended") this.#finish();
+    taker.end(error);
   }
 
   #take(): Item {
@@ -143,6 +209,7 @@ export class LiveSubscription<Item> implements Subscription<Item> {
     this.#finish();
     for (const { resolve } of readers) resolve({ done: true, value: undefined });
     if (isOpen) this.#host.left(this, excess);
+    if (this.#taker !== undefined) this.#endTaker(this.#taker, undefined);
   };
 
   #finish(): void {

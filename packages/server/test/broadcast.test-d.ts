@@ -45,7 +45,7 @@ describe("broadcast", () => {
     });
   });
 
-  test("is passed on by a handler, which may add a result", () => {
+  test("is returned by a handler, or passed on by one that adds a result", () => {
     const hub = broadcast<number>({ overflow: "latest" });
     const texts = broadcast<string>({ overflow: "latest" });
     const ticks: StreamHandler<typeof protocol, "ticks"> = async function* ({ signal }) {
@@ -61,6 +61,21 @@ describe("broadcast", () => {
         },
       },
     });
+    new Server({
+      protocol,
+      handlers: {
+        ticks: ({ signal }) => hub.subscribe({ signal }),
+        counted: () => "none",
+      },
+    });
+    const named: StreamHandler<typeof protocol, "ticks"> = () => hub.subscribe();
+    void named;
+    // @ts-expect-error items of another type
+    const wrongItems: StreamHandler<typeof protocol, "ticks"> = () => texts.subscribe();
+    void wrongItems;
+    // @ts-expect-error a subscription has no result
+    const noResult: StreamHandler<typeof protocol, "counted"> = () => hub.subscribe();
+    void noResult;
     class Ticks {
       async *ticks(): AsyncGenerator<number, void, void> {
         yield* hub.subscribe();

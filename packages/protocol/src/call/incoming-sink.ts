@@ -27,7 +27,8 @@ export class IncomingSink implements ItemSink<unknown> {
     this.#clock = clock;
   }
 
-  write(item: unknown): Promise<void> | undefined {
+  /** @param once as for {@link Slot.encode} */
+  write(item: unknown, once?: object): Promise<void> | undefined {
     if (this.#end !== undefined) throw this.#end;
     if (this.#isClosed) throw ended("the sending side is closed");
     if (!this.#call.isWanted) {
@@ -37,7 +38,7 @@ export class IncomingSink implements ItemSink<unknown> {
     if (this.#slot === undefined) throw new TypeError("Cannot write: the procedure gives no items");
     let message: ReturnType<Slot["encode"]>;
     try {
-      message = this.#slot.encode(item, this.#call.outbox.memory);
+      message = this.#slot.encode(item, this.#call.outbox.memory, once);
     } catch (reason) {
       throw new HandlerFault("The handler wrote an item that cannot be sent", { cause: reason });
     }

@@ -1,8 +1,10 @@
 /**
- * Runs a handler in either of its forms: a function that writes and returns, or an async generator that yields.
+ * Runs a handler in any of its forms: a function that writes and returns, an async generator that yields, or one that returns items
+ * which come by themselves.
  *
  * Spec: docs/wire.md §4.4.
  */
+import { type HandedItems, isHanded } from "../definition/handed-items.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { IncomingCall } from "../session/incoming-call.ts";
 import type { HandlerScope } from "./handler-scope.ts";
@@ -21,6 +23,7 @@ export function runHandler(
   hasResult: boolean,
 ): unknown {
   const outcome = handler(scope);
+  if (isHanded(outcome)) return takeItems(outcome, scope, hasResult);
   if (!isGenerator(outcome)) return outcome;
   return pumpGenerator(outcome, scope, call, hasResult);
 }
@@ -50,8 +53,33 @@ async function pumpGenerator(
     if (call.abortReason === "stop" && yieldsLeft-- > 0) continue;
     const end = await generator.return(undefined);
     if (end.value !== undefined || !hasResult) return end.value;
-    throw new SluiceError("CANCELLED", `The call was stopped before its handler had a result`);
+    throw stoppedEarly();
   }
+}
+
+/** Sends the items that come, until they end or nobody wants them; a result they do not have. */
+function takeItems(
+  items: HandedItems<unknown>,
+  { sink, signal }: HandlerScope,
+  hasResult: boolean,
+): Promise<undefined> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => void items.return();
+    if (signal.aborted) leave();
+    else signal.addEventListener("abort", leave, { once: true });
+    items.handTo({
+      take: (item, once) => sink.write(item, once),
+      end(error) {
+        if (error !== undefined) reject(error);
+        else if (signal.aborted && hasResult) reject(stoppedEarly());
+        else resolve(undefined);
+      },
+    });
+  });
+}
+
+function stoppedEarly(): SluiceError {
+  return new SluiceError("CANCELLED", `The call was stopped before its handler had a result`);
 }
 
 function isGenerator(value: unknown): value is AsyncGenerator<unknown, unknown, void> {

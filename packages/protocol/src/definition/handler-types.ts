@@ -5,6 +5,7 @@
  * server infers it where that option is a function whose parameters, if any, are annotated.
  */
 import type { Api, TypedCalls } from "./call-types.ts";
+import type { HandedItems } from "./handed-items.ts";
 import type { ProcedureKind } from "./kinds.ts";
 import type { PeerCertificate } from "./peer-certificate.ts";
 import type { ProtocolDefinition } from "./protocol-definition.ts";
@@ -145,7 +146,10 @@ export type RequestHandler<Protocol, Procedure extends keyof Protocol, Context =
   context: RequestContext<Protocol, Procedure, Context>,
 ) => ResultOf<Protocol, Procedure> | Promise<ResultOf<Protocol, Procedure>>;
 
-/** Writes items to `writable` and returns the result, or is an async generator that yields them. */
+/**
+ * Writes items to `writable` and returns the result, or is an async generator that yields them; without a result it may return a
+ * subscription.
+ */
 export type StreamHandler<Protocol, Procedure extends keyof Protocol, Context = unknown> = (
   context: StreamContext<Protocol, Procedure, Context>,
 ) => ItemHandlerResult<Protocol, Procedure>;
@@ -158,7 +162,11 @@ export type ChannelHandler<Protocol, Procedure extends keyof Protocol, Context =
 export type ItemHandlerResult<Protocol, Procedure extends keyof Protocol> =
   | Settled<ResultOf<Protocol, Procedure>>
   | Promise<Settled<ResultOf<Protocol, Procedure>>>
-  | AsyncGenerator<ReceiveOf<Protocol, Procedure>, ResultOf<Protocol, Procedure>, void>;
+  | AsyncGenerator<ReceiveOf<Protocol, Procedure>, ResultOf<Protocol, Procedure>, void>
+  | HandedItemsOf<ResultOf<Protocol, Procedure>, ReceiveOf<Protocol, Procedure>>;
+
+/** A subscription brings items and no result. */
+type HandedItemsOf<Result, Item> = undefined extends Result ? HandedItems<Item> : never;
 
 /** Takes the event. What it throws is logged, since nobody waits for an answer. */
 export type EventHandler<Protocol, Procedure extends keyof Protocol, Context = unknown> = (
