@@ -34,6 +34,8 @@ interface CompiledRule {
 export class AccessTable {
   /** The most specific first. */
   readonly #rules: readonly CompiledRule[];
+  /** What was found before, for procedures that are served. */
+  readonly #found = new Map<string, AccessRule>();
 
   /** @throws {TypeError} for a pattern or rule that can't be one */
   constructor(rules: AccessRules) {
@@ -42,20 +44,29 @@ export class AccessTable {
       .sort((a, b) => Number(b.isExact) - Number(a.isExact) || b.prefix.length - a.prefix.length);
   }
 
-  /** Whether `call` is allowed, or what says so once its param is there. */
+  /** Whether `call`, whose procedure is served, is allowed, or what says so once its param is there. */
   judge(call: ServedCall): boolean | ((param: unknown) => boolean | Promise<boolean>) {
     const decisive = this.#decisive(call.procedure);
     if (typeof decisive !== "function") return this.#holds(decisive, call.identity);
     return (param) => decisive({ ...call, param });
   }
 
-  /** Whether `identity` can know that `procedure` is there: not, if no call of its could be allowed. */
+  /** Whether `identity` can know that `procedure`, which is served, is there: not, if no call of its could be allowed. */
   shows(procedure: string, identity: unknown): boolean {
     const decisive = this.#decisive(procedure);
     return typeof decisive === "function" || this.#holds(decisive, identity);
   }
 
   #decisive(procedure: string): AccessRule {
+    let rule = this.#found.get(procedure);
+    if (rule === undefined) {
+      rule = this.#search(procedure);
+      this.#found.set(procedure, rule);
+    }
+    return rule;
+  }
+
+  #search(procedure: string): AccessRule {
     const fitting = this.#rules.filter(({ prefix, isExact }) =>
       isExact ? procedure === prefix : procedure.startsWith(prefix),
     );
