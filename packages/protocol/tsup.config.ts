@@ -1,9 +1,14 @@
+import { rmSync } from "node:fs";
 import { defineConfig } from "tsup";
 import { base } from "../../tsup.base.ts";
+
+// Both parts are built at once: neither may clean away what the other has written.
+rmSync("dist", { recursive: true, force: true });
 
 export default defineConfig([
   {
     ...base,
+    clean: false,
     entry: [
       "src/index.ts",
       "src/wire.ts",
