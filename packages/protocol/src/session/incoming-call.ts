@@ -240,14 +240,14 @@ export class IncomingCall implements SessionCall, CallerDataOwner {
   #endWith(error: SluiceError, processed: "no" | "maybe", reason: AbortReason): void {
     this.#stage.move("settled", this.id);
     this.#deadline?.cancel();
-    this.#reply.dropUnsent();
+    this.#reply.dropUnsent("has ended");
     this.#finish({ error: errorParts(error.code, error.message, { processed }) });
     this.inbox?.fail(error);
     this.#notice.tell(reason);
   }
 
   #stop(): void {
-    this.#reply.dropUnsent();
+    this.#reply.dropUnsent("goes on");
     this.#notice.tell("stop");
   }
 

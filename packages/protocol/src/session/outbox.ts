@@ -223,15 +223,15 @@ export class Outbox {
   }
 
   /**
-   * Drops what has not been sent; a message that is half sent stays unfinished. Waiting writers go on.
+   * Drops what has not been sent; a message that is half sent stays unfinished. Waiting writers go on or, with `error`, fail.
    * Spec: docs/wire.md §4.4.
    */
-  dropUnsent(): void {
+  dropUnsent(error?: SluiceError): void {
     const dropped = this.end - this.sent;
     this.#kept.dropUnsent(this.sent, dropped);
     this.end = this.sent;
     this.#context.budget.drop(dropped);
-    this.#waiters?.settle();
+    this.#waiters?.settle(error);
   }
 
   /** Keeps nothing any more; waiting writers fail with what `makeError` makes. */

@@ -100,9 +100,9 @@ export class Reply {
     this.#ask();
   }
 
-  /** Drops what has not been sent. */
-  dropUnsent(): void {
-    this.#outbox?.dropUnsent();
+  /** Drops what has not been sent. Waiting writers go on, if the call does; else they fail. */
+  dropUnsent(call: "goes on" | "has ended"): void {
+    this.#outbox?.dropUnsent(call === "has ended" ? writeAfterEnd() : undefined);
   }
 
   /** Keeps nothing any more; waiting writers fail with what `makeError` makes. */

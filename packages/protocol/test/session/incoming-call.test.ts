@@ -564,6 +564,16 @@ describe("deadlines of a call of the peer", () => {
     expect(host.take().frames).toEqual(["DATA 0+1936 more head 5000", "ERROR 2000 DEADLINE_EXCEEDED"]);
   });
 
+  it("fail writes that wait: what they would have sent is dropped", async () => {
+    const { call, begin, host } = setUp({ timeoutMs: 1000, halfClosed: true, window: 2000 });
+    begin();
+    expect(call.write(item(5000))).toBe(false);
+    const waiting = call.outbox.accepted();
+    const refused = expect(waiting).rejects.toMatchObject({ code: "CANCELLED" });
+    await host.clock.advance(1000);
+    await refused;
+  });
+
   it("while the param comes say `no`, and give the slot back", async () => {
     const { begin, host, slots, params } = setUp({
       timeoutMs: 1000,
