@@ -9,8 +9,14 @@ import {
 import { ClientTransport } from "./client-transport.ts";
 
 /** A transport to `http:` or `https:`. @throws {SluiceError} `INVALID_ARGUMENT` */
-export function transportFromAddress(address: Address, { tls }: AddressOptions = {}): Transport {
-  if (tls === undefined) return new ClientTransport({ url: formatAddress(address) });
-  const message = `Cannot use tls options with ${formatAddress(address)}: fetch decides whom to trust. Pass a ClientTransport with a fetch of your own`;
+export function transportFromAddress(address: Address, options: AddressOptions = {}): Transport {
+  return new ClientTransport({ url: urlOfAddress(address, options) });
+}
+
+/** @throws {SluiceError} `INVALID_ARGUMENT` for options that an address of HTTP cannot have */
+export function urlOfAddress(address: Address, { tls }: AddressOptions): string {
+  const url = formatAddress(address);
+  if (tls === undefined) return url;
+  const message = `Cannot use tls options with ${url}: the platform decides whom to trust. Pass a ClientTransport with a fetch of your own`;
   throw new SluiceError("INVALID_ARGUMENT", message, { processed: "no" });
 }

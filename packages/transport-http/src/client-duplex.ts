@@ -15,6 +15,7 @@ import {
 } from "@sluice/protocol/wire";
 import { BufferingWatch } from "./buffering-watch.ts";
 import { DownlinkReader, joinChunks } from "./downlink.ts";
+import type { HttpAnswer } from "./http-answer.ts";
 import { errorOfResponse } from "./response-error.ts";
 import { type BatchOutcome, Uplink } from "./uplink.ts";
 import {
@@ -31,7 +32,7 @@ export type Post = (
   headers: Readonly<Record<string, string>>,
   body: Uint8Array,
   signal: AbortSignal,
-) => Promise<Response>;
+) => Promise<HttpAnswer>;
 
 export interface ClientDuplexOptions {
   readonly info: LinkInfo;

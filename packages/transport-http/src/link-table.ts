@@ -16,8 +16,8 @@ export interface HeldLink {
   readonly order: BatchOrder;
   /** Batches whose bodies are being read. */
   reading: number;
-  /** Leaves those bodies; there while there are any. */
-  over?: AbortController | undefined;
+  /** What leaves those bodies; there while there are any. */
+  leaving?: Set<() => void> | undefined;
 }
 
 export interface LinkTableOptions {

@@ -60,7 +60,7 @@ export function listenHttp(options: ListenHttpOptions): Listener {
   };
   const server = makeServer(tls, times);
   let isClosing = false;
-  const handle = transportHandler(transport.fetch);
+  const handle = transportHandler(transport);
   server.on("request", (incoming, outgoing) => {
     // A connection that is kept for the next request would keep the port's server, and the process.
     outgoing.on("close", () => {

@@ -2,6 +2,8 @@
  * Answers the requests of a Node HTTP server by a function of the standard: what `http.createServer()` takes.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TakesBatches } from "./http-request.ts";
+import { takeNodeBatch } from "./node-batch.ts";
 import { type NodeExchange, requestOf } from "./node-request.ts";
 import { sendResponse } from "./node-response.ts";
 import { type BodyTaker, type PulledBody, takesBody } from "./pulled-body.ts";
@@ -20,11 +22,17 @@ export function nodeHandler(
   return (incoming, outgoing) => void answer(fetch, { incoming, outgoing }, false);
 }
 
-/** As {@link nodeHandler}, for the `fetch` of a transport itself, whose links then have no stream between them and the socket. */
+/**
+ * As {@link nodeHandler}, for a transport itself: its links have no stream between them and the socket, and their batches no objects of
+ * the standard.
+ */
 export function transportHandler(
-  fetch: FetchHandler,
+  transport: TakesBatches & { readonly fetch: FetchHandler },
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
-  return (incoming, outgoing) => void answer(fetch, { incoming, outgoing }, true);
+  return (incoming, outgoing) => {
+    const exchange = { incoming, outgoing };
+    if (!takeNodeBatch(transport, exchange)) void answer(transport.fetch, exchange, true);
+  };
 }
 
 async function answer(fetch: FetchHandler, exchange: NodeExchange, takesBodies: boolean): Promise<void> {

@@ -32,6 +32,9 @@ export function requestOf(incoming: IncomingMessage, signal: AbortSignal): Reque
   }
 }
 
+/** A host that can stand in a URL as it is: what begins a path would make one of the host. */
+export const hostPattern: RegExp = /^[^/\\?#@]*$/;
+
 /** Two headers of one name become one with a comma, also where Node would keep the first: nobody can hide one behind another. */
 function headersOf({ rawHeaders }: IncomingMessage): Headers {
   const headers = new Headers();
@@ -45,8 +48,7 @@ function headersOf({ rawHeaders }: IncomingMessage): Headers {
 function urlOf({ url = "/", headers, socket }: IncomingMessage): URL | undefined {
   const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
   const host = headers.host ?? "localhost";
-  // What begins a path would make one of the host.
-  if (/[/\\?#@]/.test(host)) return undefined;
+  if (!hostPattern.test(host)) return undefined;
   const origin = `${scheme}://${host}`;
   try {
     if (url.startsWith("/")) return new URL(origin + url);

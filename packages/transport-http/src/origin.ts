@@ -12,6 +12,7 @@ import {
   webRefusal,
 } from "@sluice/protocol/wire";
 import { HttpRefusal } from "./http-refusal.ts";
+import type { HttpHeaders, HttpRequest } from "./http-request.ts";
 
 export interface OriginOptions extends WebOriginOptions {
   /** Headers that pages of other origins may send besides those that the transport needs. */
@@ -54,12 +55,18 @@ export class OriginGate {
    * @throws {HttpRefusal} 403 for a request of a page or by a name that is not allowed
    */
   check(request: Request, local?: string): void {
-    const { headers } = request;
-    const rules = local !== undefined && isLoopbackHost(local) ? this.#nearRules : this.#rules;
     const url = new URL(request.url);
+    const { headers } = request;
+    this.checkHead({ headers, host: url.host, isEncrypted: url.protocol === "https:" }, local);
+  }
+
+  /** As {@link check}, of what is looked at. `host`: as the URL has it, where `Host` is missing. @throws {HttpRefusal} 403 */
+  checkHead(request: JudgedHead, local?: string): void {
+    const { headers, isEncrypted } = request;
+    const rules = local !== undefined && isLoopbackHost(local) ? this.#nearRules : this.#rules;
     const origin = headers.get("origin");
-    const host = headers.get("host") ?? url.host;
-    const refusal = webRefusal({ origin, host, isEncrypted: url.protocol === "https:" }, rules);
+    const host = headers.get("host") ?? request.host;
+    const refusal = webRefusal({ origin, host, isEncrypted }, rules);
     if (refusal !== undefined) throw forbidden(refusal);
     // A browser that says no Origin says by this where a request comes from.
     const site = headers.get("sec-fetch-site");
@@ -85,18 +92,37 @@ export class OriginGate {
   }
 
   /** Says on `response` who may read it: the page that has asked, if it was `allowed`. Returns it. */
-  mark(request: Request, response: Response, isAllowed: boolean): Response {
+  mark(request: HttpRequest, response: Response, isAllowed: boolean): Response {
     const { headers } = response;
+    const isPreflight = response.status === 204 && request.method === "OPTIONS";
     headers.append("vary", "Origin");
-    const origin = request.headers.get("origin");
-    if (origin === null || !isAllowed) return response;
-    headers.set("access-control-allow-origin", origin);
-    if (this.#takesCookies) headers.set("access-control-allow-credentials", "true");
-    if (response.status !== 204 || request.method !== "OPTIONS") {
-      headers.set("access-control-expose-headers", this.#exposed);
-    }
+    const marks = isAllowed ? this.#marksFor(request, isPreflight) : undefined;
+    for (const [name, value] of Object.entries(marks ?? {})) headers.set(name, value);
     return response;
   }
+
+  /** The same as headers, for an answer to what was allowed. */
+  marks(request: HttpRequest): Readonly<Record<string, string>> {
+    return { vary: "Origin", ...this.#marksFor(request, false) };
+  }
+
+  /** `undefined`: who asks is no page. */
+  #marksFor({ headers }: HttpRequest, isPreflight: boolean): Readonly<Record<string, string>> | undefined {
+    const origin = headers.get("origin");
+    if (origin === null) return undefined;
+    return {
+      "access-control-allow-origin": origin,
+      ...(this.#takesCookies ? { "access-control-allow-credentials": "true" } : {}),
+      ...(isPreflight ? {} : { "access-control-expose-headers": this.#exposed }),
+    };
+  }
+}
+
+/** What of a request is looked at. */
+export interface JudgedHead {
+  readonly headers: HttpHeaders;
+  readonly host: string;
+  readonly isEncrypted: boolean;
 }
 
 function forbidden(message: string): HttpRefusal {

@@ -4,6 +4,7 @@
 import { SluiceError } from "@sluice/protocol";
 import type { Clock } from "@sluice/protocol/wire";
 import { HttpRefusal, tooLarge } from "./http-refusal.ts";
+import type { HttpBodyReader, HttpRequest } from "./http-request.ts";
 
 export interface ReadBodyOptions {
   /** Most bytes. */
@@ -11,11 +12,11 @@ export interface ReadBodyOptions {
   /** Milliseconds from now on. */
   readonly bodyTimeout: number;
   readonly clock: Clock;
-  /** Aborting it leaves the body. */
-  readonly signal?: AbortSignal;
+  /** Holds, while the body is read, what leaves it. */
+  readonly leaving?: Set<() => void>;
 }
 
-/** Bytes of the first buffer, whatever length was announced: it may be a lie. */
+/** Bytes of the first buffer at most, whatever length was announced: it may be a lie. */
 const firstBytes = 4096;
 
 /**
@@ -23,12 +24,15 @@ const firstBytes = 4096;
  *
  * Rejects with {@link HttpRefusal} 413 and 408, and with what the platform says of a body that was cut off.
  */
-export async function readBody(request: Request, options: ReadBodyOptions): Promise<Uint8Array> {
-  const { maxBody, bodyTimeout, clock, signal } = options;
+export async function readBody(
+  request: Pick<HttpRequest, "headers" | "body">,
+  options: ReadBodyOptions,
+): Promise<Uint8Array> {
+  const { maxBody, bodyTimeout, clock, leaving } = options;
   const announced = request.headers.get("content-length");
   if (announced !== null && Number(announced) > maxBody) throw tooLarge(maxBody);
   if (request.body === null) return new Uint8Array();
-  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
+  const reader: HttpBodyReader = request.body.getReader();
   let refusal: HttpRefusal | undefined;
   const refuse = (why: HttpRefusal): void => {
     refusal = why;
@@ -37,14 +41,16 @@ export async function readBody(request: Request, options: ReadBodyOptions): Prom
   };
   const timer = clock.setTimer(bodyTimeout, () => refuse(tooSlow(bodyTimeout)));
   const leave = (): void => refuse(nobodyWants());
-  signal?.addEventListener("abort", leave);
+  leaving?.add(leave);
   // One buffer: chunks may be of a byte each, and an object for each would cost many times that.
-  let buffer = new Uint8Array(Math.min(maxBody, firstBytes));
+  let buffer = new Uint8Array(Math.min(maxBody, firstBytes, lengthOf(announced)));
   let bytes = 0;
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || value === undefined) break;
       const at = bytes;
-      bytes += next.value.length;
+      bytes += value.length;
       if (bytes > maxBody) {
         refuse(tooLarge(maxBody));
         break;
@@ -54,17 +60,22 @@ export async function readBody(request: Request, options: ReadBodyOptions): Prom
         grown.set(buffer.subarray(0, at));
         buffer = grown;
       }
-      buffer.set(next.value, at);
+      buffer.set(value, at);
     }
   } catch (reason) {
     // A carrier may say that it was cut, where this side has cut it.
     throw refusal ?? reason;
   } finally {
     timer.cancel();
-    signal?.removeEventListener("abort", leave);
+    leaving?.delete(leave);
   }
   if (refusal !== undefined) throw refusal;
   return buffer.subarray(0, bytes);
+}
+
+/** Infinite where none was announced. */
+function lengthOf(announced: string | null): number {
+  return announced !== null && /^\d{1,15}$/.test(announced) ? Number(announced) : Number.POSITIVE_INFINITY;
 }
 
 function nobodyWants(): HttpRefusal {

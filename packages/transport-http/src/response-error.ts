@@ -4,13 +4,14 @@
  * Spec: docs/wire.md §5, §6.
  */
 import { type ErrorCode, SluiceError } from "@sluice/protocol";
+import type { HttpAnswer } from "./http-answer.ts";
 import { codeOfStatus } from "./http-status.ts";
 
 /** Bytes of a refusal's body that are read. */
 const mostBytes = 4_096;
 
 /** The error that `response`, which brings no link, stands for. Reads the beginning of its body. */
-export async function errorOfResponse(response: Response, url: string): Promise<SluiceError> {
+export async function errorOfResponse(response: HttpAnswer, url: string): Promise<SluiceError> {
   const { status } = response;
   const said = await messageOf(response);
   return new SluiceError(codeOfRefusal(status), `${url} answered ${status}${said}`, { processed: "no" });
@@ -27,7 +28,7 @@ function codeOfRefusal(status: number): ErrorCode {
 }
 
 /** What the body says for people, behind a colon. */
-async function messageOf(response: Response): Promise<string> {
+async function messageOf(response: HttpAnswer): Promise<string> {
   try {
     const text = await beginningOf(response);
     const { message } = JSON.parse(text) as { readonly message?: unknown };
@@ -38,7 +39,7 @@ async function messageOf(response: Response): Promise<string> {
   }
 }
 
-async function beginningOf({ body }: Response): Promise<string> {
+async function beginningOf({ body }: HttpAnswer): Promise<string> {
   if (body === null) return "";
   const reader = body.getReader();
   const decoder = new TextDecoder();

@@ -20,6 +20,7 @@ import { type DirectCaller, DirectCalls } from "./direct-call.ts";
 import { directRequestHeaders, directResponseHeaders } from "./direct-request.ts";
 import { errorResponse } from "./direct-response.ts";
 import { HttpRefusal } from "./http-refusal.ts";
+import type { BatchAnswer, BatchSource, HttpRequest, TakesBatches } from "./http-request.ts";
 import { OriginGate, type OriginOptions } from "./origin.ts";
 import { type BodyTaker, takesBody } from "./pulled-body.ts";
 import { SessionRequests } from "./session-requests.ts";
@@ -64,7 +65,7 @@ const optionNames = [
 ] as const satisfies readonly (keyof ServerTransportOptions)[];
 
 export class ServerTransport<Protocol = never>
-  implements Transport<ToServer<Protocol>, ToClient<Protocol>>, Listener
+  implements Transport<ToServer<Protocol>, ToClient<Protocol>>, Listener, TakesBatches
 {
   declare readonly "~sluice"?: MovedMessages<ToServer<Protocol>, ToClient<Protocol>>["~sluice"];
   readonly name = "http";
@@ -151,6 +152,25 @@ export class ServerTransport<Protocol = never>
     }
     return this.#gate.mark(request, response, isAllowed);
   };
+
+  /** As {@link fetch}, for a request that names a link; `undefined`: it is for `fetch`, whose body nobody has read then. */
+  "~takeBatch"(request: HttpRequest, from: BatchSource): Promise<BatchAnswer | Response> | undefined {
+    const { target } = from;
+    const isBase = target === this.#base || target === `${this.#base}/`;
+    return isBase ? this.#takeBatch(request, from) : undefined;
+  }
+
+  async #takeBatch(request: HttpRequest, from: BatchSource): Promise<BatchAnswer | Response> {
+    let isAllowed = false;
+    try {
+      this.#gate.checkHead({ headers: request.headers, host: "", isEncrypted: from.isEncrypted }, from.local);
+      isAllowed = true;
+      const { headers, text } = await this.#sessions.takeBatch(request, from.remote);
+      return { headers: { ...headers, ...this.#gate.marks(request) }, text };
+    } catch (reason) {
+      return this.#gate.mark(request, errorResponse(reason), isAllowed);
+    }
+  }
 
   #answer(request: Request, caller: DirectCaller & BodyTaker): Promise<Response> {
     const { pathname } = new URL(request.url);

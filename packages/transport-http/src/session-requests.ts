@@ -7,6 +7,7 @@ import { SluiceError } from "@sluice/protocol";
 import { type Clock, FrameDecoder, type Link, standardUtf8, type Timer } from "@sluice/protocol/wire";
 import { BatchOrder } from "./batch-order.ts";
 import { badRequest, HttpRefusal, wrongMethod } from "./http-refusal.ts";
+import type { BatchAnswer, HttpRequest } from "./http-request.ts";
 import { type HeldLink, LinkTable, type LinkTableOptions, newToken } from "./link-table.ts";
 import { type LinkCarrier, streamOfBody } from "./pulled-body.ts";
 import { readBody } from "./read-body.ts";
@@ -45,6 +46,13 @@ const headers = {
   "x-content-type-options": "nosniff",
 } as const;
 
+/** Of the answer to a batch. */
+const batchHeaders = {
+  "content-type": "text/plain",
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+} as const;
+
 export class SessionRequests {
   readonly #options: SessionRequestsOptions;
   readonly #table: LinkTable;
@@ -74,7 +82,19 @@ export class SessionRequests {
   async fetch(request: Request, remote: string | undefined, carrier?: LinkCarrier): Promise<Response> {
     checkRequest(request);
     const token = request.headers.get(linkHeader);
-    return token === null ? this.#open(request, remote, carrier) : this.#take(request, token, remote);
+    if (token === null) return this.#open(request, remote, carrier);
+    const text = await this.#take(request, token, remote);
+    return new Response(text, {
+      status: 200,
+      headers: { ...batchHeaders, "content-length": `${text.length}` },
+    });
+  }
+
+  /** As {@link fetch}, for what names a link. */
+  async takeBatch(request: HttpRequest, remote: string | undefined): Promise<BatchAnswer> {
+    checkRequest(request);
+    const text = await this.#take(request, request.headers.get(linkHeader) ?? "", remote);
+    return { headers: batchHeaders, text };
   }
 
   async #open(
@@ -105,7 +125,7 @@ export class SessionRequests {
         defer: carrier?.defer,
         onClosed: () => {
           free();
-          held.over?.abort();
+          for (const leave of held.leaving ?? []) leave();
           this.#table.delete(token);
           this.#endGap(held);
         },
@@ -130,7 +150,8 @@ export class SessionRequests {
     }
   }
 
-  async #take(request: Request, token: string, remote: string | undefined): Promise<Response> {
+  /** Returns what is answered: the number of the last event. */
+  async #take(request: HttpRequest, token: string, remote: string | undefined): Promise<string> {
     const held = this.#table.find(token, remote);
     const number = numberOf(request);
     const { maxBody, bodyTimeout, clock } = this.#options;
@@ -142,14 +163,14 @@ export class SessionRequests {
       throw new HttpRefusal(new SluiceError("RESOURCE_EXHAUSTED", message, { processed: "no" }), 429);
     }
     held.reading++;
-    held.over ??= new AbortController();
+    held.leaving ??= new Set();
     let batch: Uint8Array;
     try {
       const size = isWelcome ? maxBody : Math.min(maxBody, mostUnwelcomeBytes);
-      batch = await readBody(request, { maxBody: size, bodyTimeout, clock, signal: held.over.signal });
+      batch = await readBody(request, { maxBody: size, bodyTimeout, clock, leaving: held.leaving });
     } finally {
       held.reading--;
-      if (held.reading === 0) held.over = undefined;
+      if (held.reading === 0) held.leaving = undefined;
     }
     const { duplex, link, order } = held;
     if (duplex.isOver) this.#table.find(token, remote);
@@ -162,14 +183,7 @@ export class SessionRequests {
     }
     // What was answered to it within this turn counts as well.
     await twoTurns(duplex);
-    return new Response(String(duplex.lastEvent), {
-      status: 200,
-      headers: {
-        "content-type": "text/plain",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-      },
-    });
+    return String(duplex.lastEvent);
   }
 
   /** A batch that is missing for too long ends the link: its calls go on over the next one. */
@@ -191,7 +205,7 @@ export class SessionRequests {
 }
 
 /** @throws {HttpRefusal} 405, 415 */
-function checkRequest({ method, headers }: Request): void {
+function checkRequest({ method, headers }: HttpRequest): void {
   if (method !== "POST") throw wrongMethod(`Cannot ${method} here: links are made by POST`, "POST");
   const media = headers.get("content-type")?.toLowerCase().split(";")[0]?.trim();
   const coding = (headers.get("content-encoding") ?? "identity").trim().toLowerCase();
@@ -209,7 +223,7 @@ function checkAccept({ headers }: Request): void {
 }
 
 /** @throws {HttpRefusal} 400 */
-function numberOf({ headers }: Request): number {
+function numberOf({ headers }: HttpRequest): number {
   const text = headers.get(batchHeader) ?? "";
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   throw badRequest("Cannot take the batch: its number is no whole number from 1");

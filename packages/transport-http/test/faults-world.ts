@@ -8,7 +8,8 @@ import {
 } from "@sluice/protocol/testing/node";
 import type { Clock } from "@sluice/protocol/wire";
 import { Server } from "@sluice/server";
-import { ClientTransport, type ClientTransportOptions } from "../src/client-transport.ts";
+import type { ClientTransportOptions } from "../src/client-transport.ts";
+import { NodeClientTransport } from "../src/node-client-transport.ts";
 import type { ServerTransportOptions } from "../src/server-transport.ts";
 import { type HttpWorld, serveHttp } from "./http-world.ts";
 
@@ -59,7 +60,7 @@ export async function faultsWorld(options: FaultsOptions = {}): Promise<FaultsWo
   const warnings: string[] = [];
   const warn = (message: string): void => void warnings.push(message);
   const logger: Logger = { trace: ignore, debug: ignore, info: ignore, warn, error: warn };
-  const http = await serveHttp({ ...clock, ...options.server });
+  const http = await serveHttp({ ...clock, ...options.server }, "node");
   const proxy = await httpFaultProxy(http.origin, { ...clock, ...options.proxy });
   const doubled = new Map<number, number>();
   const server = new Server<Protocol>({
@@ -92,7 +93,7 @@ export async function faultsWorld(options: FaultsOptions = {}): Promise<FaultsWo
   const connect = (): Client<Protocol> =>
     new Client<Protocol>({
       protocol,
-      transport: new ClientTransport({ url, logger, ...clock, ...options.transport }),
+      transport: new NodeClientTransport({ url, logger, ...clock, ...options.transport }),
       logger,
       ...clock,
       ...options.limits,

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { nodeHandler } from "../src/node-handler.ts";
+import { nodeHandler, transportHandler } from "../src/node-handler.ts";
 import { ServerTransport, type ServerTransportOptions } from "../src/server-transport.ts";
 
 export interface HttpWorld {
@@ -16,10 +16,16 @@ export interface HttpWorld {
   close(): Promise<void>;
 }
 
+/** By which means requests are sent and served: those of Node, as `connect()` and `listenHttp()` do, or those of the standard. */
+export type HttpMeans = "node" | "standard";
+
 /** Serves `transport` at a free port. */
-export async function serveHttp(options: ServerTransportOptions = {}): Promise<HttpWorld> {
+export async function serveHttp(
+  options: ServerTransportOptions = {},
+  means: HttpMeans = "standard",
+): Promise<HttpWorld> {
   const transport = new ServerTransport({ path: "/rpc", boundTo: "127.0.0.1", ...options });
-  const http = createServer(nodeHandler(transport.fetch));
+  const http = createServer(means === "node" ? transportHandler(transport) : nodeHandler(transport.fetch));
   await once(http.listen(0, "127.0.0.1"), "listening");
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   return {
