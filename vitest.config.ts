@@ -2,8 +2,8 @@
  * The test projects unit, types, recipes, house and e2e, and `long`; all run on sources, so that no build is needed.
  *
  * `scripts/test.mjs` runs the first five by name, `npm run test:long` the last, which takes minutes. Files run in processes of
- * their own, two at once; end-to-end files run one by one, since they count bytes and memory of a server and a client that are
- * busy at the same time.
+ * their own, two at once. End-to-end files run one by one unless `--fileParallelism` asks for two: scripts/test/e2e-files.mjs says
+ * which of them may.
  */
 import { defineConfig } from "vitest/config";
 
@@ -71,8 +71,12 @@ export default defineConfig({
           name: "e2e",
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/house/**", "tests/long/**", "**/node_modules/**"],
+          globalSetup: "scripts/test/build-children.mjs",
           pool: "forks",
-          maxWorkers: 1,
+          maxWorkers: 2,
+          fileParallelism: false,
+          // What is polled comes soon; this is for machines that are very busy.
+          expect: { poll: { timeout: 10_000 } },
           testTimeout: 20_000,
           hookTimeout: 20_000,
           sequence: { groupOrder: 4 },
@@ -83,6 +87,7 @@ export default defineConfig({
         test: {
           name: "long",
           include: ["tests/long/**/*.test.ts", "packages/*/test/**/*.long.test.ts"],
+          globalSetup: "scripts/test/build-children.mjs",
           pool: "forks",
           maxWorkers: 1,
           testTimeout: 120_000,

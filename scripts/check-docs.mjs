@@ -14,6 +14,7 @@ import { readBlocks } from "./docs/read-blocks.mjs";
 import { readTranscripts } from "./docs/read-transcripts.mjs";
 import { runTranscripts } from "./docs/run-transcripts.mjs";
 import { placeInPage, writeModules } from "./docs/write-modules.mjs";
+import { buildPrograms } from "./source/build-programs.mjs";
 
 /** @typedef {import("./check-run.mjs").Check} Check */
 /** @typedef {import("./docs/write-modules.mjs").WrittenModule} WrittenModule */
@@ -75,13 +76,38 @@ function trimLines(text) {
   return text.replaceAll(/[ \t\r]+$/gm, "").trimEnd();
 }
 
-/** @param {WrittenModule} written @returns {Check} */
-function runCheck({ module, path }) {
+/**
+ * Builds the modules that run, and runs them one after the other. If they cannot be built together each is built on its own, so
+ * that each says what is wrong with it.
+ *
+ * @param {readonly WrittenModule[]} written
+ * @param {string} folder where they are
+ * @returns {Promise<Check[]>} one for each
+ */
+async function runChecks(written, folder) {
+  const together = join(folder, "built");
+  const programs = written.map(({ path }, at) => ({ name: `${at}`, path }));
+  const isBuilt = (await buildPrograms(root, programs, together)).length === 0;
+  /** @type {Check[]} */
+  const checks = [];
+  for (const [at, { module, path }] of written.entries()) {
+    const own = isBuilt ? together : `${together}-${at}`;
+    const problems = isBuilt ? [] : await buildPrograms(root, [{ name: `${at}`, path }], own);
+    const place = placeInPage(module, 1);
+    const told = problems.map((problem) => `${place} cannot be built\n${problem.path}:${problem.text}`);
+    checks.push({
+      name: `run of ${place}`,
+      problems: told.length > 0 ? told : runProblems(module, join(own, `${at}.mjs`)),
+    });
+  }
+  return checks;
+}
+
+/** @param {import("./docs/read-blocks.mjs").DocModule} module @param {string} program @returns {string[]} */
+function runProblems(module, program) {
   const place = placeInPage(module, 1);
   const cwd = mkdtempSync(join(tmpdir(), "sluice-docs-"));
-  const tsx = import.meta.resolve("tsx");
-  const args = ["--conditions", "@sluice/source", "--import", tsx, path];
-  const result = spawnSync(process.execPath, args, {
+  const result = spawnSync(process.execPath, [program], {
     cwd,
     encoding: "utf8",
     timeout: runTimeoutMs,
@@ -89,14 +115,10 @@ function runCheck({ module, path }) {
   });
   rmSync(cwd, { recursive: true, force: true });
   const { status, signal, stdout, stderr } = result;
-  const problems = [];
-  if (signal === "SIGKILL")
-    problems.push(`${place} did not end within ${runTimeoutMs} ms\n${stdout}${stderr}`);
-  else if (status !== 0) problems.push(`${place} ended with status ${status ?? signal}\n${stdout}${stderr}`);
-  else if (module.expected !== undefined && trimLines(stdout) !== trimLines(module.expected)) {
-    problems.push(`${place} printed\n${stdout}where the page says\n${module.expected}`);
-  }
-  return { name: `run of ${place}`, problems };
+  if (signal === "SIGKILL") return [`${place} did not end within ${runTimeoutMs} ms\n${stdout}${stderr}`];
+  if (status !== 0) return [`${place} ended with status ${status ?? signal}\n${stdout}${stderr}`];
+  if (module.expected === undefined || trimLines(stdout) === trimLines(module.expected)) return [];
+  return [`${place} printed\n${stdout}where the page says\n${module.expected}`];
 }
 
 const pages = [...pagesIn("."), ...pagesIn("docs"), ...readmesBelow("packages"), ...readmesBelow("recipes")];
@@ -115,7 +137,8 @@ if (modules.length > 0) {
   try {
     const written = writeModules(root, folder, modules);
     checks.push(...typeChecks(written, folder));
-    checks.push(...written.filter(({ module }) => module.runs).map(runCheck));
+    const running = written.filter(({ module }) => module.runs);
+    checks.push(...(await runChecks(running, folder)));
     checks.push(...(await runTranscripts(transcripts, written, runTimeoutMs)));
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { getEventListeners } from "node:events";
 import type { SluiceError } from "@sluice/protocol";
 import { inChild } from "@sluice/protocol/testing/node";
 import { describe, expect, test } from "vitest";
+import { builtProgram } from "./built-program.ts";
 import type { TestHandlers } from "./handlers.ts";
 import { matrix } from "./matrix.ts";
 import { aborted, gate, inWorld, turns, until } from "./world.ts";
@@ -239,8 +240,8 @@ describe.each(matrix)("cancellation over $name", (cell) => {
 describe("a handler that was told to stop, and goes on writing for ever", () => {
   // In a process of its own: if it starves that one's event loop, this one can still say so.
   test("CA-17 keeps nobody else waiting: calls are answered, timers fire, and the process ends", async () => {
-    const child = inChild(new URL("./children/ignores-stop.ts", import.meta.url), {
-      execArgv: ["--import", "tsx", "--conditions=@sluice/source"],
+    const child = inChild(builtProgram(new URL("./children/ignores-stop.ts", import.meta.url)), {
+      execArgv: [],
       deadlineMs: 10_000,
     });
     expect(await child.end()).toEqual({ code: 0, signal: null, stdout: "3\ntick\nover\n", stderr: "" });

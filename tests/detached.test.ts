@@ -5,6 +5,7 @@ import { inChild } from "@sluice/protocol/testing/node";
 import type { Session } from "@sluice/protocol/wire";
 import { Server, type ServerConnection } from "@sluice/server";
 import { describe, expect, test } from "vitest";
+import { builtProgram } from "./built-program.ts";
 import { type CrowdSession, SessionCrowd } from "./session-crowd.ts";
 import { aborted, gate, standsStill, until } from "./world.ts";
 
@@ -234,9 +235,8 @@ describe("a session without a link keeps", () => {
 
 test("SE-10 sessions without a link take what their windows hold and a few KiB each, and keep nothing of their links", async () => {
   const window = 64 * 1024;
-  const script = new URL("./children/detached-sessions.ts", import.meta.url);
-  const execArgv = ["--import", "tsx", "--conditions=@sluice/source", "--expose-gc"];
-  const child = inChild(script, { execArgv, args: ["10000", "200", String(window)] });
+  const script = builtProgram(new URL("./children/detached-sessions.ts", import.meta.url));
+  const child = inChild(script, { execArgv: ["--expose-gc"], args: ["10000", "200", String(window)] });
   try {
     const told = (await child.message()) as Record<
       "waiting" | "gone" | "idle" | "full" | "linksLeft",

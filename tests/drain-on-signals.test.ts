@@ -6,6 +6,7 @@ import { type Client, connect } from "@sluice/client";
 import { type Child, finishesCleanly, inChild } from "@sluice/protocol/testing/node";
 import { type Drainable, drainOnSignals } from "@sluice/server/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { builtProgram } from "./built-program.ts";
 import { drained } from "./children/drained-protocol.ts";
 
 let folder: string;
@@ -24,8 +25,8 @@ async function withChild(
 ): Promise<void> {
   const socket = join(folder, `${++sockets}.sock`);
   await finishesCleanly(async () => {
-    const child = inChild(new URL("./children/drains-on-signal.ts", import.meta.url), {
-      execArgv: ["--conditions=@sluice/source", "--import=tsx"],
+    const child = inChild(builtProgram(new URL("./children/drains-on-signal.ts", import.meta.url)), {
+      execArgv: [],
       args: [`unix:${socket}`, `${timeoutMs}`],
     });
     try {

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { connect } from "@sluice/client";
 import { finishesCleanly } from "@sluice/protocol/testing/node";
 import { expect, test } from "vitest";
+import { builtProgram } from "./built-program.ts";
 
 const quiet = {
   reconnect: { initial: 5, max: 20 },
@@ -21,8 +22,8 @@ const protocol = {
 
 /** A process that may have 400 descriptors. */
 function startServer(address: string): ChildProcess {
-  const script = fileURLToPath(new URL("children/few-descriptors.ts", import.meta.url));
-  const command = [process.execPath, "--conditions", "@sluice/source", "--import", "tsx", script, address];
+  const script = fileURLToPath(builtProgram(new URL("children/few-descriptors.ts", import.meta.url)));
+  const command = [process.execPath, script, address];
   const inShell = ["-c", 'ulimit -n 400 && exec "$@"', "sh", ...command];
   return spawn("sh", inShell, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inChild } from "@sluice/protocol/testing/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { builtProgram } from "./built-program.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -12,8 +13,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function start(program: string, ...args: string[]) {
-  return inChild(new URL(`./children/guide/${program}.ts`, import.meta.url), {
-    execArgv: ["--import", "tsx", "--conditions=@sluice/source"],
+  return inChild(builtProgram(new URL(`./children/guide/${program}.ts`, import.meta.url)), {
+    execArgv: [],
     args,
     deadlineMs: 15_000,
   });

@@ -8,6 +8,7 @@ import { Server } from "@sluice/server";
 import { memoryTransport } from "@sluice/transport-memory";
 import { SocketTransport } from "@sluice/transport-socket";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { builtProgram } from "./built-program.ts";
 import { handlers } from "./handlers.ts";
 import { matrix } from "./matrix.ts";
 import { protocol } from "./protocol.ts";
@@ -272,8 +273,8 @@ describe("a process", () => {
         tcp: "tcp://127.0.0.1:0",
         memory: "memory:app",
       }[scheme];
-      const child = inChild(new URL("./children/whole-program.ts", import.meta.url), {
-        execArgv: ["--import", "tsx", "--conditions=@sluice/source"],
+      const child = inChild(builtProgram(new URL("./children/whole-program.ts", import.meta.url)), {
+        execArgv: [],
         args: [address as string, way as string],
         deadlineMs: 15_000,
       });

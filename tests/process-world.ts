@@ -9,6 +9,7 @@ import { silentLogger } from "@sluice/protocol/wire";
 import { Server } from "@sluice/server";
 import { SocketTransport } from "@sluice/transport-socket";
 import { expect } from "vitest";
+import { builtProgram } from "./built-program.ts";
 import { type Faulted, type FaultedTold, faulted, faultedHandlers } from "./children/faulted-service.ts";
 
 /** Times that a test can wait for; far enough apart that a busy machine is not taken for a dead one. */
@@ -44,8 +45,8 @@ export async function withProcesses(
   const servers: Server<Faulted, undefined>[] = [];
   const children: Child[] = [];
   const start = async (script: string, args: string[], first: string): Promise<Child> => {
-    const child = inChild(new URL(`./children/${script}`, import.meta.url), {
-      execArgv: ["--import", "tsx", "--conditions=@sluice/source"],
+    const child = inChild(builtProgram(new URL(`./children/${script}`, import.meta.url)), {
+      execArgv: [],
       args,
     });
     children.push(child);

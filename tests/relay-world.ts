@@ -7,6 +7,7 @@ import { type Child, finishesCleanly, inChild } from "@sluice/protocol/testing/n
 import { type Listener, Relay, silentLogger } from "@sluice/protocol/wire";
 import { Server, type ServerOptions } from "@sluice/server";
 import { listenSocket, SocketTransport } from "@sluice/transport-socket";
+import { builtProgram } from "./built-program.ts";
 import { handlers, type TestHandlers } from "./handlers.ts";
 import { protocol, type TestProtocol } from "./protocol.ts";
 
@@ -71,8 +72,8 @@ export function inRelayWorld(
           return listening;
         },
         async relayProcess(name, to = "server") {
-          const child = inChild(new URL("./children/relay.ts", import.meta.url), {
-            execArgv: ["--import", "tsx", "--conditions=@sluice/source"],
+          const child = inChild(builtProgram(new URL("./children/relay.ts", import.meta.url)), {
+            execArgv: [],
             args: [path(name), path(to)],
           });
           children.push(child);

@@ -8,6 +8,7 @@ import { type Child, finishesCleanly, inChild } from "@sluice/protocol/testing/n
 import { type HandlersOf, Server, type ServerOptions } from "@sluice/server";
 import { SocketTransport } from "@sluice/transport-socket";
 import { describe, expect, test } from "vitest";
+import { builtProgram } from "./built-program.ts";
 import { protocol } from "./restarted-protocol.ts";
 import { aborted, gate, until } from "./world.ts";
 
@@ -73,9 +74,8 @@ async function serve(
 
 /** A server in a process of its own, at the same address as the one before. */
 async function startChild(address: string, file: string): Promise<Child> {
-  const script = new URL("./children/restarted-server.ts", import.meta.url);
-  const execArgv = ["--import", "tsx", "--conditions=@sluice/source"];
-  const child = inChild(script, { execArgv, args: [address, file] });
+  const script = builtProgram(new URL("./children/restarted-server.ts", import.meta.url));
+  const child = inChild(script, { execArgv: [], args: [address, file] });
   expect(await child.message()).toBe("listening");
   return child;
 }

@@ -1,7 +1,8 @@
 /**
  * Runs stages, two at once where they allow it, and prints what became of each; the last line is `N passed, N failed`.
  *
- * It goes on after a failure, so that one run shows everything that is wrong.
+ * It goes on after a failure, so that one run shows everything that is wrong. What failed is named once more right before the
+ * totals, since logs are often cut at their beginning.
  */
 
 /**
@@ -10,6 +11,7 @@
  * @property {number} failed
  * @property {number} [skipped]
  * @property {string} output printed in full if something failed
+ * @property {readonly string[]} [failures] what failed, a line each; without it the last lines of `output` tell
  */
 
 /**
@@ -64,8 +66,10 @@ export async function runStages(stages, print) {
     await Promise.race(running.values());
   }
 
+  const inOrder = stages.flatMap(({ name }) => results.filter((result) => result.name === name));
   print("");
-  print(summary(stages.flatMap(({ name }) => results.filter((result) => result.name === name))));
+  print(summary(inOrder));
+  for (const line of inOrder.flatMap(failuresOf)) print(line);
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
   print(`${seconds(startedAt).toFixed(1)} s`);
@@ -99,6 +103,19 @@ function describe({ name, passed, failed, skipped = 0, output, seconds: time }) 
   const counts = [`${passed} passed`, failed > 0 && `${failed} failed`, skipped > 0 && `${skipped} skipped`];
   const line = `${failed > 0 ? "FAILED" : "ok"} ${name} ${time.toFixed(1)} s (${counts.filter(Boolean).join(", ")})`;
   return failed > 0 ? `${line}\n${output.trimEnd()}\n` : line;
+}
+
+/** Lines of output that tell of a failure which nothing names. */
+const toldLines = 8;
+
+/** @param {Result} result @returns {string[]} `failed in STAGE: …` for each failure, or for each of the last lines of a script */
+function failuresOf({ name, failed, output, failures = [] }) {
+  if (failed === 0) return [];
+  const lines = output
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !/^\d+ passed, \d+ failed$/.test(line));
+  const told = failures.length > 0 ? failures : lines.slice(-toldLines);
+  return (told.length > 0 ? told : ["it said nothing"]).map((line) => `failed in ${name}: ${line.trim()}`);
 }
 
 /** @param {readonly Result[]} results @returns {string} */

@@ -4,6 +4,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { e2eFiles } from "./e2e-files.mjs";
 import { countClosingLine, countPrograms, runNode } from "./run-command.mjs";
 import { runVitest } from "./run-vitest.mjs";
 
@@ -85,7 +86,7 @@ export function stagesOf(root) {
     { name: "tsc", run: () => types(root) },
     { name: "build", run: () => build(root) },
     { name: "unit", alone: true, run: vitest("unit") },
-    { name: "types", alone: true, run: vitest("types") },
+    { name: "types", run: vitest("types") },
     { name: "packages", after: ["build"], run: script("check-packages") },
     { name: "sizes", after: ["build"], run: script("check-sizes") },
     { name: "costs", after: ["build"], run: script("check-call-cost") },
@@ -95,6 +96,11 @@ export function stagesOf(root) {
     { name: "budget", run: script("type-budget") },
     { name: "house", alone: true, run: vitest("house") },
     { name: "recipes", alone: true, run: vitest("recipes") },
-    { name: "e2e", alone: true, run: vitest("e2e") },
+    {
+      name: "e2e",
+      alone: true,
+      run: () => runVitest(root, "e2e", ["--fileParallelism", ...e2eFiles(root).together]),
+    },
+    { name: "e2e-alone", alone: true, run: () => runVitest(root, "e2e", e2eFiles(root).alone) },
   ];
 }

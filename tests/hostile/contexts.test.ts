@@ -1,6 +1,7 @@
 /** REL-P4, REL-P5: what calls leave on a signal that outlives them, and whose async context their code runs in. */
 import { type Child, inChild } from "@sluice/protocol/testing/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { builtProgram } from "../built-program.ts";
 import type { Finds } from "./children/context-server.ts";
 import type { Memory } from "./children/report.ts";
 import { childOptions, growth, KiB } from "./victim.ts";
@@ -13,7 +14,7 @@ interface Report extends Memory {
 
 let child: Child;
 beforeAll(async () => {
-  child = inChild(new URL("./children/context-server.ts", import.meta.url), childOptions);
+  child = inChild(builtProgram(new URL("./children/context-server.ts", import.meta.url)), childOptions);
   expect(await child.message()).toBe("started");
 });
 afterAll(async () => {

@@ -6,6 +6,7 @@ import { type RawPeer, rawType } from "@sluice/protocol/testing";
 import { type Child, inChild, listenRaw, type RawListener } from "@sluice/protocol/testing/node";
 import { Server } from "@sluice/server";
 import { expect } from "vitest";
+import { builtProgram } from "../built-program.ts";
 import type { Attempt, AttemptEnd } from "./children/client.ts";
 import type { Memory } from "./children/report.ts";
 import { protocol } from "./protocol.ts";
@@ -35,7 +36,7 @@ export class Malice {
       handlers: { echo: ({ param }) => param },
     });
     const [address = ""] = await honest.listen(`unix:${join(folder, "honest.sock")}`);
-    const script = new URL("./children/client.ts", import.meta.url);
+    const script = builtProgram(new URL("./children/client.ts", import.meta.url));
     const child = inChild(script, { ...childOptions, args: [listener.address, address] });
     expect(await child.message()).toBe("started");
     return new Malice(folder, listener, child, honest);

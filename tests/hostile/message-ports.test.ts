@@ -1,13 +1,14 @@
 /** REL-M1, REL-M2, REL-M4: what a peer on a MessagePort posts by hand, against a server and against clients of ours. */
 import { type Child, inChild } from "@sluice/protocol/testing/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { builtProgram } from "../built-program.ts";
 import type { PortAttack } from "./children/ports-in-memory.ts";
 import type { Memory } from "./children/report.ts";
 import { childOptions, growth, KiB } from "./victim.ts";
 
 let child: Child;
 beforeAll(async () => {
-  child = inChild(new URL("./children/ports-in-memory.ts", import.meta.url), childOptions);
+  child = inChild(builtProgram(new URL("./children/ports-in-memory.ts", import.meta.url)), childOptions);
   expect(await child.message()).toBe("started");
 });
 afterAll(async () => {

@@ -10,6 +10,7 @@ import { Dice, rawBytes } from "@sluice/protocol/testing";
 import { type Child, connectedSocket, inChild } from "@sluice/protocol/testing/node";
 import { openPipe, SocketTransport } from "@sluice/transport-socket";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { builtProgram } from "../built-program.ts";
 import { pem } from "./certificates.ts";
 import type { Ports } from "./children/ports.ts";
 import type { Memory } from "./children/report.ts";
@@ -35,7 +36,7 @@ let honest: Client<{ echo: typeof protocol.echo }>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "ports-"));
   const args = [JSON.stringify({ folder, handshakeTimeout })];
-  child = inChild(new URL("./children/ports.ts", import.meta.url), { ...childOptions, args });
+  child = inChild(builtProgram(new URL("./children/ports.ts", import.meta.url)), { ...childOptions, args });
   ports = (await child.message()) as Ports;
   const transport = new SocketTransport({ socket: ports.unix });
   honest = new Client({ protocol: { echo: protocol.echo }, transport, reconnect: false });

@@ -4,6 +4,7 @@ import { createServer, type Socket } from "node:net";
 import { encodeRaw, rawBytes, rawFrames, rawJoin, rawType } from "@sluice/protocol/testing";
 import { type Child, connectedSocket, inChild } from "@sluice/protocol/testing/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { builtProgram } from "../built-program.ts";
 import { childOptions, Victim } from "./victim.ts";
 
 /** A sequence of numbers that look random, the same in each run. */
@@ -96,7 +97,7 @@ describe("REL-F12 a client whose servers reset their connections", () => {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as { port: number };
-    const child: Child = inChild(new URL("./children/client.ts", import.meta.url), {
+    const child: Child = inChild(builtProgram(new URL("./children/client.ts", import.meta.url)), {
       ...childOptions,
       args: [`tcp://127.0.0.1:${port}`],
     });

@@ -2,6 +2,7 @@
 import { type RawPeer, rawFrames, rawType, readRawError, readRawJson } from "@sluice/protocol/testing";
 import { type Child, inChild } from "@sluice/protocol/testing/node";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { builtProgram } from "../built-program.ts";
 import { canary, type Fault } from "./children/misbehave.ts";
 import type { Memory } from "./children/report.ts";
 import type { UserAttempt, UserAttemptEnd } from "./children/user-client.ts";
@@ -12,7 +13,7 @@ let victim: Victim;
 let clients: Child;
 beforeAll(async () => {
   victim = await Victim.start({ handshakeTimeout: 200, drainTimeout }, { script: "user-server" });
-  const script = new URL("./children/user-client.ts", import.meta.url);
+  const script = builtProgram(new URL("./children/user-client.ts", import.meta.url));
   clients = inChild(script, { ...childOptions, args: [victim.address] });
   expect(await clients.message()).toBe("started");
 });

@@ -7,12 +7,13 @@ import type { RawPeer } from "@sluice/protocol/testing";
 import { type Child, type ConnectRawOptions, connectRaw, inChild } from "@sluice/protocol/testing/node";
 import { SocketTransport } from "@sluice/transport-socket";
 import { expect } from "vitest";
+import { builtProgram } from "../built-program.ts";
 import type { Memory } from "./children/report.ts";
 import { type HostileProtocol, protocol } from "./protocol.ts";
 
-/** How a child of these tests is started: from sources, with a heap of 128 MiB. */
+/** How a child of these tests is started, which is built from sources: with a heap of 128 MiB. */
 export const childOptions = {
-  execArgv: ["--import", "tsx", "--conditions=@sluice/source", "--expose-gc"],
+  execArgv: ["--expose-gc"],
   heapMiB: 128,
 };
 
@@ -67,7 +68,7 @@ export class Victim {
     { scheme = "unix", script: name = "server", credentials }: StartOptions = {},
   ): Promise<Victim> {
     const folder = mkdtempSync(join(tmpdir(), "victim-"));
-    const script = new URL(`./children/${name}.ts`, import.meta.url);
+    const script = builtProgram(new URL(`./children/${name}.ts`, import.meta.url));
     const address = scheme === "unix" ? `unix:${join(folder, "victim.sock")}` : "tcp://127.0.0.1:0";
     const args = [JSON.stringify({ address, ...options })];
     const child = inChild(script, { ...childOptions, args });

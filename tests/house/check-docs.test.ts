@@ -1,8 +1,8 @@
 /** `scripts/check-docs.mjs`: code on a page that does not compile, run or print what the page says is noticed. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Ended, linkNodeModules, plantTree, repository, runScript } from "./planted-tree.ts";
+import { type Ended, linkNodeModules, plant, plantTree, repository, runScript } from "./planted-tree.ts";
 
 const fence = "```";
 const block = (info: string, code: string): string => `${fence}${info}\n${code}\n${fence}\n`;
@@ -167,15 +167,46 @@ test("check-docs keeps the names of one block out of another", async () => {
   expect(status).toBe(0);
 });
 
-test("check-docs resolves the project's packages to their sources", async () => {
-  const page = block(
-    "ts run",
-    'console.log(import.meta.resolve("@sluice/protocol").split("/protocol/")[1]);',
+test.each([
+  ["a name", 'import { from } from "@sluice/planted";'],
+  [
+    "a name that is computed",
+    'const name: string = "@sluice/planted"; const { from } = await import(name); export {};',
+  ],
+])("check-docs takes the project's packages from their sources, imported by %s", async (_, imports) => {
+  const planted = {
+    "package.json": {
+      name: "@sluice/planted",
+      type: "module",
+      exports: {
+        ".": {
+          browser: "./src/browser.ts",
+          node: { "@sluice/source": "./src/node.ts" },
+          "@sluice/source": "./src/other.ts",
+          default: "./dist/index.js",
+        },
+      },
+    },
+    "src/node.ts": 'export const from: string = "source for node";',
+    "src/other.ts": 'export const from: string = "source for others";',
+    "dist/index.js": 'export const from = "dist";',
+  };
+  const root = plantTree(
+    Object.fromEntries(
+      Object.entries(planted).map(([path, content]) => [`packages/planted/${path}`, content]),
+    ),
   );
-  const { stdout, status } = await checkDocs({
-    "README.md": `${page}${block("text", "src/index.ts")}`,
+  plant(root, {
+    "tsconfig.base.json": readFileSync(join(repository, "tsconfig.base.json"), "utf8"),
+    "README.md": `${block("ts run", `${imports}\nconsole.log(from);`)}${block("text", "source for node")}`,
   });
-  expect(stdout).toMatch(/2 passed, 0 failed\n$/);
+  mkdirSync(join(root, "node_modules/@sluice"), { recursive: true });
+  symlinkSync(join(root, "packages/planted"), join(root, "node_modules/@sluice/planted"));
+  for (const name of ["typescript", "@typescript", "@types", "undici-types"])
+    if (existsSync(join(repository, "node_modules", name)))
+      symlinkSync(join(repository, "node_modules", name), join(root, "node_modules", name));
+  const { stdout, status } = await runScript("check-docs", root);
+  expect(stdout).toMatch(/\n2 passed, 0 failed\n$/);
   expect(status).toBe(0);
 });
 

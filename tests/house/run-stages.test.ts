@@ -60,6 +60,32 @@ test("runStages goes on after a failure, shows all its output, and fails at the 
   expect(status).toBe(1);
 });
 
+test("runStages names what failed right before the totals, in the order of stages: failures, or the last lines of a script", async () => {
+  const { stdout } = await runStages(`
+    { name: "unit", run: async () => {
+      await turn(); await turn();
+      const failures = ["a.test.ts > b: AssertionError: c", "d.test.ts > e: lost"];
+      return { passed: 3, failed: 2, output: "much\\nmore", failures };
+    } },
+    { name: "lint", run: async () => ({ passed: 4, failed: 0, output: "unheard" }) },
+    { name: "docs", run: async () => {
+      const lines = Array.from({ length: 20 }, (_, n) => "line " + n).join("\\n\\n");
+      return { passed: 1, failed: 1, output: lines + "\\n1 passed, 1 failed\\n" };
+    } },
+    { name: "mute", run: async () => ({ passed: 0, failed: 1, output: "\\n" }) },
+  `);
+  const closing = stdout.slice(stdout.lastIndexOf("\nmute ") + 1);
+  expect(withoutTimes(closing).split("\n").slice(1)).toEqual([
+    "failed in unit: a.test.ts > b: AssertionError: c",
+    "failed in unit: d.test.ts > e: lost",
+    ...[12, 13, 14, 15, 16, 17, 18, 19].map((n) => `failed in docs: line ${n}`),
+    "failed in mute: it said nothing",
+    "0.0 s",
+    "8 passed, 4 failed",
+    "",
+  ]);
+});
+
 test.each([
   ["checks nothing", "async () => ({ passed: 0, failed: 0, output: 'quiet' })", "stage checked nothing"],
   ["rejects", "async () => { throw new Error('lost') }", "Error: lost"],

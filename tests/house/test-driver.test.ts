@@ -1,8 +1,9 @@
 /** `scripts/test.mjs` and what it counts: closing lines, statuses, Vitest's reports. */
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { type Ended, linkNodeModules, plantTree, repository, runNode, runScript } from "./planted-tree.ts";
+import { linkNodeModules, plantTree, repository, runNode, runScript } from "./planted-tree.ts";
 
 const lock = { packages: { "": {}, "node_modules/one": { version: "1.0.0" } } };
 
@@ -23,7 +24,7 @@ test("the driver lists its stages", async () => {
     ]),
   );
   expect(stdout.trim().split("\n")).toEqual(
-    expect.arrayContaining(["unit", "types", "recipes", "house", "e2e", "budget"]),
+    expect.arrayContaining(["unit", "types", "recipes", "house", "e2e", "e2e-alone", "budget"]),
   );
   expect(status).toBe(0);
 });
@@ -61,6 +62,20 @@ async function evaluate(module: string, name: string, expression: string): Promi
   const { stdout, stderr } = await runNode(["--input-type=module", "--eval", source]);
   return JSON.parse(stdout || stderr);
 }
+
+test("e2eFiles gives each end-to-end file once: those that measure time alone, the others together", async () => {
+  const call = (root: string): Promise<unknown> =>
+    evaluate("e2e-files.mjs", "e2eFiles", `e2eFiles(${JSON.stringify(root)})`);
+  const { together, alone } = (await call(repository)) as { together: string[]; alone: string[] };
+  const all = readdirSync(join(repository, "tests"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".test.ts") && !/^(?:house|long)\//.test(path))
+    .map((path) => `tests/${path}`);
+  expect([...together, ...alone].sort()).toEqual(all.sort());
+  expect(alone).toContain("tests/process-faults.test.ts");
+
+  const root = plantTree(Object.fromEntries(alone.slice(1).map((path) => [path, ""])));
+  await expect(call(root)).rejects.toThrow();
+});
 
 test.each([
   ["its counts", { status: 0, output: "text\n12 passed, 0 failed\n" }, { passed: 12, failed: 0 }],
@@ -110,56 +125,75 @@ test("runNode ends a program that hangs, and what it has started", async () => {
 });
 
 /** Runs a planted Vitest project as a stage does, with one file for each source. */
-async function runVitest(sources: readonly string[]): Promise<Ended & { outcome: Record<string, unknown> }> {
+async function runVitest(
+  sources: readonly string[],
+): Promise<{ counts: Record<string, unknown>; failures: string[]; stderr: string }> {
   const root = plantTree({
     "package.json": { type: "module" },
     "vitest.config.ts":
       'export default { test: { projects: [{ test: { name: "planted", include: ["*.test.ts"] } }] } };\n',
     ...Object.fromEntries(
-      sources.map((source, n) => [`${n}.test.ts`, `import { expect, test } from "vitest";\n${source}`]),
+      sources.map((source, n) => [
+        `${n}.test.ts`,
+        `import { describe, expect, test } from "vitest";\nvoid describe;\n${source}`,
+      ]),
     ),
   });
   linkNodeModules(root);
   const url = pathToFileURL(join(repository, "scripts/test/run-vitest.mjs")).href;
   const program = `import { runVitest } from ${JSON.stringify(url)};
-    const { output, ...counts } = await runVitest(${JSON.stringify(root)}, "planted");
-    console.log(JSON.stringify(counts)); console.error(output);`;
+    const { output, failures, ...counts } = await runVitest(${JSON.stringify(root)}, "planted");
+    console.log(JSON.stringify({ counts, failures })); console.error(output);`;
   const ended = await runNode(["--input-type=module", "--eval", program]);
-  return { ...ended, outcome: JSON.parse(ended.stdout) };
+  return { ...JSON.parse(ended.stdout), stderr: ended.stderr };
 }
 
 test.each([
-  ["passing tests", ['test("a", () => {}); test("b", () => {});'], { passed: 2, failed: 0, skipped: 0 }],
+  ["passing tests", ['test("a", () => {}); test("b", () => {});'], { passed: 2, failed: 0, skipped: 0 }, []],
   [
     "a failing test",
-    ['test("a", () => {}); test("b", () => expect(1).toBe(2));'],
+    ['test("a", () => {}); describe("b", () => test("c", () => expect(1).toBe(2)));'],
     { passed: 1, failed: 1, skipped: 0 },
+    ["0.test.ts > b > c: AssertionError: expected 1 to be 2 // Object.is equality"],
   ],
   [
     "a skipped test",
     ['test("a", () => {}); test.skipIf(true)("b", () => {});'],
     { passed: 1, failed: 0, skipped: 1 },
+    [],
   ],
   [
     "a planned test as a failure",
     ['test("a", () => {}); test.todo("b");'],
     { passed: 1, failed: 1, skipped: 0 },
+    ["0.test.ts > b: is only planned"],
   ],
   [
     "a file that cannot be loaded as a failure, beside one with a failing test",
     ['import "./nowhere.ts";', 'test("a", () => expect(1).toBe(2));'],
     { passed: 0, failed: 2, skipped: 0 },
+    [
+      expect.stringMatching(/^0\.test\.ts: .*nowhere\.ts/),
+      "1.test.ts > a: AssertionError: expected 1 to be 2 // Object.is equality",
+    ],
   ],
-  ["a file without tests as a failure", ["void [expect, test];"], { passed: 0, failed: 1, skipped: 0 }],
+  [
+    "a file without tests as a failure",
+    ["void [expect, test];"],
+    { passed: 0, failed: 1, skipped: 0 },
+    [expect.stringMatching(/^0\.test\.ts: .*No test/)],
+  ],
   [
     "a rejection that nobody handles as a failure",
     [
       'test("a", async () => { Promise.reject(new Error("stray")); await new Promise((resolve) => setImmediate(resolve)); });',
     ],
     { passed: 1, failed: 1, skipped: 0 },
+    [],
   ],
-  ["a project without files as a failure", [], { passed: 0, failed: 1, skipped: 0 }],
-])("runVitest counts %s", async (_, sources, counts) => {
-  const { outcome, stderr } = await runVitest(sources);
-  expect(outcome, stderr).toEqual(counts);
+  ["a project without files as a failure", [], { passed: 0, failed: 1, skipped: 0 }, []],
+])("runVitest counts and names %s", async (_, sources, counts, failures) => {
+  const outcome = await runVitest(sources);
+  expect(outcome.counts, outcome.stderr).toEqual(counts);
+  expect(outcome.failures).toEqual(failures);
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Child, inChild } from "@sluice/protocol/testing/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { builtProgram } from "../built-program.ts";
 import { type Figures, lineOf, writeStalledReader } from "./long-run-page.ts";
 
 const seconds = 30;
@@ -29,8 +30,8 @@ afterAll(() => {
 });
 
 function start(role: "server" | "client", address: string): Child {
-  return inChild(new URL("./children/stalled-peer.ts", import.meta.url), {
-    execArgv: ["--import", "tsx", "--conditions=@sluice/source", "--expose-gc"],
+  return inChild(builtProgram(new URL("./children/stalled-peer.ts", import.meta.url)), {
+    execArgv: ["--expose-gc"],
     heapMiB: 128,
     args: [role, address],
   });

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Dice } from "@sluice/protocol/testing";
 import { type Child, faultProxy, httpFaultProxy, inChild } from "@sluice/protocol/testing/node";
+import { builtProgram } from "../built-program.ts";
 import type { Inventory } from "./inventory.ts";
 import type { SoakClientPlan, SoakCounts } from "./soak-clients.ts";
 import { type FaultCounts, makeFault, type SoakProxy } from "./soak-faults.ts";
@@ -125,8 +126,8 @@ class SoakServer {
 }
 
 function startChild(script: string, ...args: string[]): Child {
-  return inChild(new URL(`./${script}`, import.meta.url), {
-    execArgv: ["--import", "tsx", "--conditions=@sluice/source"],
+  return inChild(builtProgram(new URL(`./${script}`, import.meta.url)), {
+    execArgv: [],
     args,
     deadlineMs: 120_000,
   });
