@@ -83,6 +83,7 @@ export function stagesOf(root) {
     { name: "conformance", run: script("conformance", "--check") },
     { name: "report", run: script("conformance-report", "--check") },
     { name: "mutants", run: script("mutants", "--check") },
+    { name: "mutation", run: script("mutation", "--check") },
     { name: "tsc", run: () => types(root) },
     { name: "build", run: () => build(root) },
     { name: "unit", alone: true, run: vitest("unit") },

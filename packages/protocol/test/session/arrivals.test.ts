@@ -1,6 +1,6 @@
 /** Offsets judged, pieces put together, ends where they belong. Spec: docs/wire.md §2, §3, §4.1 "Result", §4.4. */
 import { describe, expect, it } from "vitest";
-import { FrameType } from "../../src/frame/frame.ts";
+import { type DataFrame, FrameType } from "../../src/frame/frame.ts";
 import { resolveLimits } from "../../src/limits.ts";
 import { Arrivals } from "../../src/session/arrivals.ts";
 import type { CallHost } from "../../src/session/call-host.ts";
@@ -26,6 +26,13 @@ function makeArrivals({ isStructured = false, maxMessage = 1_000_000 } = {}): Ar
 const floor = 2048;
 const limit = 65_536;
 
+/** The same frame, whose payload lies somewhere in a chunk. */
+function inChunk(frame: DataFrame): DataFrame {
+  const chunk = new Uint8Array(100 + frame.end + 50);
+  chunk.set(frame.payload as Uint8Array, 100);
+  return Object.assign(frame, { payload: chunk, start: 100, end: 100 + frame.end });
+}
+
 describe("Arrivals of items", () => {
   it("move received on by 64 and the payload, whole or in pieces", () => {
     const arrivals = makeArrivals();
@@ -37,6 +44,18 @@ describe("Arrivals of items", () => {
     expect([arrivals.window.received, arrivals.unfinishedEnd]).toEqual([74 + 5064, undefined]);
     expect(arrivals.add(data(74 + 5064, bytesOf(0)))?.end).toBe(0);
     expect(arrivals.window.received).toBe(74 + 5128);
+  });
+
+  it("count the bytes of a payload, wherever in its chunk it lies", () => {
+    const arrivals = makeArrivals();
+    expect(arrivals.add(inChunk(data(0, bytesOf(10))))).toMatchObject({ start: 100, end: 110 });
+    expect(arrivals.window.received).toBe(74);
+    arrivals.add(inChunk(data(74, bytesOf(2000), { total: 5000 })));
+    expect(arrivals.window.received).toBe(74 + 2064);
+    const message = arrivals.add(inChunk(data(74 + 2064, bytesOf(3000))));
+    expect([arrivals.window.received, message?.start, message?.end]).toEqual([74 + 5064, 0, 5000]);
+    const both = Uint8Array.from([...bytesOf(2000), ...bytesOf(3000)]);
+    expect(Buffer.compare(message?.payload as Uint8Array, both)).toBe(0);
   });
 
   it("an empty message counts 64", () => {
@@ -109,10 +128,55 @@ describe("Arrivals of a result", () => {
     expect([pieces.isResultUnfinished, pieces.unfinishedEnd]).toEqual([true, limit + 64 + 9000]);
   });
 
+  it("is unfinished once a piece of it is here, and an item is none", () => {
+    const arrivals = makeArrivals();
+    expect(arrivals.isResultUnfinished).toBe(false);
+    arrivals.add(data(0, bytesOf(2000), { total: 5000 }));
+    expect(arrivals.isResultUnfinished).toBe(false);
+    arrivals.add(data(2064, bytesOf(3000)));
+    arrivals.add(data(5064, bytesOf(2000), { type: FrameType.RESULT, total: 5000 }));
+    expect(arrivals.isResultUnfinished).toBe(true);
+  });
+
   it("an item has no such allowance", () => {
     const arrivals = makeArrivals();
     arrivals.add(data(0, bytesOf(limit - 64)));
     expect(() => arrivals.add(data(limit, bytesOf(0)))).toThrow(flowControl);
+    expect(() => arrivals.add(data(limit, bytesOf(1500), { total: 5000 }))).toThrow(flowControl);
+  });
+});
+
+describe("Arrivals that nobody wants", () => {
+  it("are judged as ever, and messages in pieces come out empty, whenever that was said", () => {
+    for (const isSaidLater of [false, true]) {
+      const arrivals = makeArrivals();
+      if (!isSaidLater) arrivals.discard("items");
+      arrivals.add(data(0, bytesOf(2000), { total: 5000 }));
+      if (isSaidLater) arrivals.discard("items");
+      expect(arrivals.add(data(2064, bytesOf(3000)))).toMatchObject({ start: 0, end: 0 });
+      expect(arrivals.window.received).toBe(5064);
+      expect(() => arrivals.add(data(5065, bytesOf(10)))).toThrow(protocolError);
+      arrivals.add(data(5064, bytesOf(2000), { type: FrameType.RESULT, total: 5000 }));
+      expect(arrivals.add(data(7128, bytesOf(3000), { type: FrameType.RESULT }))?.end).toBe(5000);
+    }
+  });
+});
+
+describe("Arrivals over another link", () => {
+  it("may end once more, as the sender cannot know that its END has arrived, and only once", () => {
+    const arrivals = makeArrivals();
+    arrivals.complete(0, false);
+    expect(() => arrivals.complete(0, false)).toThrow(protocolError);
+    arrivals.resumed();
+    arrivals.complete(0, false);
+    expect(() => arrivals.complete(0, false)).toThrow(protocolError);
+  });
+
+  it("may end once, where END has not arrived over the one before", () => {
+    const arrivals = makeArrivals();
+    arrivals.resumed();
+    arrivals.complete(0, false);
+    expect(() => arrivals.complete(0, false)).toThrow(protocolError);
   });
 });
 

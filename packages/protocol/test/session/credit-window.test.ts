@@ -108,6 +108,16 @@ describe("ReceiveWindow opening", () => {
     expect([window.received, window.taken]).toEqual([500, 500]);
   });
 
+  it("grants nothing before", () => {
+    const window = new ReceiveWindow(
+      new MemoryBudget(defaults),
+      { window: 64 * KiB, maxWindow: MiB },
+      new FakeClock(),
+    );
+    expect([window.limit, window.hasWaited, window.isEmpty]).toEqual([0, false, true]);
+    expect(() => window.arrive(0, 1)).toThrow(flowControl);
+  });
+
   it("may be opened again after it was closed, for a call that was put back", () => {
     const { window, budget, lendable } = openWindow();
     window.arrive(0, 1000);
@@ -162,6 +172,32 @@ describe("ReceiveWindow raising", () => {
     expect([window.take(40 * KiB), window.limit]).toEqual([false, 96 * KiB]);
   });
 
+  it("knows what was taken, however little, and raises nothing while there is room", () => {
+    const { window } = openWindow();
+    window.arrive(0, 1000);
+    expect([window.take(100), window.taken, window.isEmpty]).toEqual([false, 100, false]);
+    expect([window.take(1000), window.taken, window.isEmpty]).toEqual([false, 1000, true]);
+    expect(window.limit).toBe(64 * KiB);
+  });
+
+  it("half of an odd window is its larger half, also if less than a piece may go to a reader that has more to take", () => {
+    const { window } = openWindow({ limits: { window: 64 * KiB + 1, maxWindow: MiB } });
+    window.arrive(0, 65_000);
+    expect([window.take(32 * KiB), window.limit]).toEqual([false, 64 * KiB + 1]);
+    expect([window.take(32 * KiB + 1), window.limit]).toEqual([true, 96 * KiB + 2]);
+  });
+
+  it("a sender that may send exactly the smallest piece waits for half a window", () => {
+    const budget = new MemoryBudget({ maxBuffered: 2047 * 4 * 100, maxCalls: 100 });
+    budget.lend(budget.lendable);
+    const { window } = openWindow({ budget });
+    expect(window.size).toBe(2047);
+    window.arrive(0, 1023);
+    expect([window.take(1023), window.limit]).toEqual([false, 2047]);
+    window.arrive(1023, 1024);
+    expect([window.take(1024), window.limit]).toEqual([true, 1024 + 2047]);
+  });
+
   it("taking less than before changes nothing", () => {
     const { window } = openWindow();
     window.arrive(0, 60 * KiB);
@@ -180,6 +216,26 @@ describe("ReceiveWindow raising", () => {
     }
     expect(sizes).toEqual([128, 256, 512, 1024, 1024, 1024, 1024]);
     expect(window.limit - window.taken).toBe(MiB);
+  });
+
+  it("grows to maxWindow exactly, whatever its size was", () => {
+    const { window } = openWindow({ limits: { window: 64 * KiB, maxWindow: 100 * KiB } });
+    for (const size of [100, 100]) {
+      window.arrive(window.received, window.limit);
+      expect([window.take(window.received), window.size]).toEqual([true, size * KiB]);
+    }
+  });
+
+  it("grows whatever the time is, by the time since the last raise alone", async () => {
+    const clock = new FakeClock();
+    await clock.advance(100_000);
+    const { window } = openWindow({ clock });
+    window.arrive(0, 64 * KiB);
+    await clock.advance(999);
+    expect([window.take(64 * KiB), window.size]).toEqual([true, 128 * KiB]);
+    window.arrive(64 * KiB, window.limit);
+    await clock.advance(1000);
+    expect([window.take(window.received), window.size]).toEqual([true, 128 * KiB]);
   });
 
   it("grows for a reader that had to wait since the last raise, also if something is there when half is due", () => {
@@ -266,6 +322,8 @@ describe("ReceiveWindow reservations", () => {
     window.arrive(64 * KiB, 512 * KiB);
     window.take(100);
     expect(window.holdsReservation).toBe(true);
+    window.take(40 * KiB);
+    expect(window.holdsReservation, "more than half of the window is taken").toBe(true);
     expect(budget.reserve(4 * MiB, { granted() {} })).toBe(false);
   });
 
@@ -303,6 +361,15 @@ describe("ReceiveWindow closing", () => {
     window.close();
     window.close();
     expect(budget.lendable).toBe(lendable);
+  });
+
+  it("a reader that goes back after the end has taken no less", () => {
+    const { window } = openWindow();
+    window.arrive(0, 64 * KiB);
+    window.close();
+    window.take(60 * KiB);
+    window.take(40 * KiB);
+    expect([window.taken, window.isEmpty]).toEqual([60 * KiB, false]);
   });
 
   it("a reader that takes what lies here after the end borrows nothing", () => {

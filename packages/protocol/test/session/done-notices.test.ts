@@ -1,5 +1,6 @@
 /** When ends are confirmed: with the next write, at 256, or after 50 ms. Spec: docs/wire.md §4.9. */
 import { describe, expect, it } from "vitest";
+import type { Clock } from "../../src/clock.ts";
 import { DoneNotices } from "../../src/session/done-notices.ts";
 import { FakeClock } from "../../src/testing/fake-clock.ts";
 
@@ -65,5 +66,25 @@ describe("DoneNotices", () => {
     await clock.advance(100);
     done.flush();
     expect(sent).toEqual([]);
+  });
+
+  it("keep no process alive: their timer is one of the background", () => {
+    const options: unknown[] = [];
+    const clock: Clock = {
+      now: () => 0,
+      setTimer: (_delayMs, _callback, given) => {
+        options.push(given);
+        return { cancel() {} };
+      },
+    };
+    new DoneNotices(clock, () => {}).owe(1);
+    expect(options).toEqual([{ background: true }]);
+  });
+
+  it("of a session without calls end with it", () => {
+    const { clock, done, sent } = setUp();
+    done.flush();
+    done.dispose();
+    expect([sent, clock.armedTimers]).toEqual([[], 0]);
   });
 });

@@ -109,10 +109,12 @@ describe("HELLO", () => {
     { versions: "1" },
     { versions: ["1"] },
     { versions: [1.5] },
+    { versions: [1, "2"] },
     { versions: { 0: 1 } },
     { codecs: undefined },
     { codecs: "json" },
     { codecs: [1] },
+    { codecs: ["json", 1] },
     { codecs: null },
   ];
   it.each(malformedHellos)("%j is PROTOCOL_ERROR", (changes) => {
@@ -236,6 +238,12 @@ describe.each([
     expect(() => read(make({ limits: { ...(make().limits as object), ...changes } }))).toThrow(protocolError);
   });
 
+  it("may be without a heartbeat, or with one of any length from 1 ms on", () => {
+    for (const heartbeat of [undefined, 1, 2 ** 32 - 1]) {
+      expect(read(make({ heartbeat })).peer.heartbeat).toBe(heartbeat);
+    }
+  });
+
   it("may be a name of 256 bytes, or of none", () => {
     expect(read(make({ peer: "x".repeat(256) })).peer.name).toHaveLength(256);
     expect(read(make({ peer: "" })).peer.name).toBe("");
@@ -270,6 +278,98 @@ describe.each([
     expect(Object.getPrototypeOf(about)).toBe(Object.prototype);
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`m${at}`, "x"]));
     expect(Object.keys(read(make({ metadata: many, server: many })).peer.about)).toHaveLength(64);
+  });
+});
+
+const token = "t".repeat(128);
+
+describe("the session that a HELLO asks for", () => {
+  const claim = { id: "s1", secret: "secret", attempt: 3 };
+  const asked = (session?: Parameters<typeof makeHello>[5]): Record<string, unknown> =>
+    overJson(makeHello(local, limits, 2048, [jsonCodec], undefined, session));
+
+  it("is said as the page has it: none, a new one, or that one", () => {
+    expect(Object.keys(asked())).not.toContain("session");
+    expect(asked("wanted").session).toEqual({});
+    expect(asked(claim).session).toEqual(claim);
+  });
+
+  it.each([[undefined], ["wanted" as const], [claim], [{ id: token, secret: token, attempt: 0 }]])(
+    "%j is read as it was made",
+    (session) => {
+      expect(readHello(asked(session)).session).toEqual(session);
+    },
+  );
+
+  it("is none where it is null, and a new one without an id, whatever else it says", () => {
+    expect(readHello(hello({ session: null })).session).toBeUndefined();
+    expect(readHello(hello({ session: { secret: "secret", attempt: 3 } })).session).toBe("wanted");
+  });
+
+  const largest = { ...claim, attempt: Number.MAX_SAFE_INTEGER };
+  it("may count as many attempts as numbers can", () => {
+    expect(readHello(hello({ session: largest })).session).toEqual(largest);
+  });
+
+  it.each<Record<string, unknown>>([
+    { id: "" },
+    { id: null },
+    { id: 7 },
+    { id: `${token}t` },
+    { id: ["s1"] },
+    { secret: undefined },
+    { secret: "" },
+    { secret: `${token}t` },
+    { secret: 7 },
+    { attempt: undefined },
+    { attempt: -1 },
+    { attempt: 1.5 },
+    { attempt: "3" },
+    { attempt: 2 ** 53 },
+  ])("with %j is PROTOCOL_ERROR", (changes) => {
+    expect(() => readHello(hello({ session: { ...claim, ...changes } }))).toThrow(protocolError);
+  });
+});
+
+describe("the session that a WELCOME gives", () => {
+  const ticket = { id: "s1", secret: "secret", graceMs: 30_000 };
+  const given = (session?: typeof ticket): Record<string, unknown> =>
+    overJson(makeWelcome(local, limits, 2048, "json", undefined, session));
+
+  it("is said as the page has it, or not at all", () => {
+    expect(Object.keys(given())).not.toContain("session");
+    expect(given(ticket).session).toEqual({ id: "s1", secret: "secret", grace: 30_000 });
+  });
+
+  it.each([
+    [undefined],
+    [ticket],
+    [{ id: token, secret: token, graceMs: 0 }],
+    [{ ...ticket, graceMs: 86_400_000 }],
+  ])("%j is read as it was made", (session) => {
+    expect(readWelcome(given(session)).session).toEqual(session);
+  });
+
+  it("is none where it is null", () => {
+    expect(readWelcome(welcome({ session: null })).session).toBeUndefined();
+  });
+
+  it.each<Record<string, unknown>>([
+    { id: undefined },
+    { id: "" },
+    { id: `${token}t` },
+    { secret: undefined },
+    { secret: "" },
+    { secret: ["secret"] },
+    { grace: undefined },
+    { grace: null },
+    { grace: -1 },
+    { grace: 0.5 },
+    { grace: 86_400_001 },
+    { grace: "30000" },
+  ])("with %j is PROTOCOL_ERROR", (changes) => {
+    const session = { id: "s1", secret: "secret", grace: 30_000, ...changes };
+    expect(() => readWelcome(welcome({ session }))).toThrow(protocolError);
   });
 });
 

@@ -19,11 +19,11 @@ describe("IdTable", () => {
 
   it("works again after many, and after it was cleared", () => {
     const table = new IdTable<Entry>();
-    for (let id = 1; id <= 10_000; id++) table.add({ id });
-    expect(table.size).toBe(10_000);
+    for (let id = 1; id <= 3_000; id++) table.add({ id });
+    expect(table.size).toBe(3_000);
     let removed = 0;
-    for (let id = 1; id <= 10_000; id++) if (table.remove(id)) removed++;
-    expect(removed).toBe(10_000);
+    for (let id = 1; id <= 3_000; id++) if (table.remove(id)) removed++;
+    expect(removed).toBe(3_000);
     table.add({ id: 3 });
     table.clear();
     expect([table.size, table.get(3), table.all()]).toEqual([0, undefined, []]);

@@ -243,6 +243,77 @@ describe("Inbox ends", () => {
     expect([inbox.length, window.isEmpty]).toEqual([0, true]);
     await expect(inbox.next()).rejects.toBe(error);
   });
+
+  it("given up after its end: what was not read is missing, and the reader learns that it is", async () => {
+    const { inbox, arrive } = setUp();
+    arrive("a");
+    arrive("b");
+    inbox.end();
+    expect(await inbox.next()).toEqual(item("a"));
+    inbox.abandon(error);
+    expect(inbox.length).toBe(0);
+    await expect(inbox.next()).rejects.toBe(error);
+  });
+
+  it("given up after its end: who has read all stays at the end", async () => {
+    const { inbox, arrive } = setUp();
+    arrive("a");
+    expect(await inbox.next()).toEqual(item("a"));
+    inbox.end();
+    inbox.abandon(error);
+    expect(await inbox.next()).toEqual(done);
+  });
+
+  it("given up after an error: the first one stays", async () => {
+    const { inbox, arrive } = setUp();
+    arrive("a");
+    const first = new SluiceError("DATA_LOSS", "first");
+    inbox.fail(first);
+    inbox.abandon(error);
+    await expect(inbox.next()).rejects.toBe(first);
+  });
+
+  it("is open until then", () => {
+    for (const end of [
+      (inbox: Inbox<string>) => inbox.end(),
+      (inbox: Inbox<string>) => inbox.fail(error),
+      (inbox: Inbox<string>) => inbox.abandon(error),
+    ]) {
+      const { inbox } = setUp();
+      expect(inbox.isOpen).toBe(true);
+      end(inbox);
+      expect(inbox.isOpen).toBe(false);
+    }
+  });
+});
+
+describe("Inbox memory", () => {
+  it("counts what nobody has taken, also pieces of a message, and after the end whole items alone", async () => {
+    const { inbox, arrive, window } = setUp();
+    expect(inbox.bufferedBytes).toBe(0);
+    arrive("a", 1_000);
+    arrive("b", 500);
+    expect(inbox.bufferedBytes).toBe(1_500);
+    await inbox.next();
+    expect(inbox.bufferedBytes).toBe(500);
+    window.arrive(1_500, 4_000);
+    inbox.expect(9_000);
+    expect(inbox.bufferedBytes).toBe(3_000);
+    inbox.end();
+    expect(inbox.bufferedBytes, "what was not whole is gone").toBe(500);
+    await inbox.next();
+    expect(inbox.bufferedBytes).toBe(0);
+  });
+
+  it("is none of items that nobody will read", () => {
+    const { inbox, arrive, window } = setUp();
+    arrive("a", 1_000);
+    inbox.drop();
+    window.arrive(1_000, 3_000);
+    inbox.skip();
+    inbox.end();
+    expect(inbox.bufferedBytes).toBe(0);
+  });
 });
 
 describe("Inbox whose reader leaves", () => {

@@ -111,6 +111,39 @@ describe("MemoryBudget reservations", () => {
     expect(budget.reserve(1, new Waiter(1, log))).toBe(false);
   });
 
+  it("withdrawing what does not wait leaves those alone that do", () => {
+    const log: Waiter[] = [];
+    const budget = new MemoryBudget({ maxBuffered: 8 * MiB, maxCalls: 1024 });
+    const [held, waiting] = [new Waiter(4 * MiB, log), new Waiter(1, log)] as const;
+    budget.reserve(4 * MiB, held);
+    expect(budget.reserve(1, waiting)).toBe(false);
+    budget.withdraw(held);
+    budget.release(4 * MiB);
+    expect(log).toEqual([waiting]);
+  });
+
+  it("a claim is granted that takes all that is there", () => {
+    const log: Waiter[] = [];
+    const budget = new MemoryBudget({ maxBuffered: 8 * MiB, maxCalls: 1024 });
+    const [first, second] = [new Waiter(3 * MiB, log), new Waiter(4 * MiB, log)] as const;
+    budget.reserve(3 * MiB, first);
+    expect(budget.reserve(4 * MiB, second)).toBe(false);
+    budget.release(3 * MiB - 1);
+    expect(log).toEqual([]);
+    budget.release(1);
+    expect(log).toEqual([second]);
+  });
+
+  it("it knows whether anything is reserved", () => {
+    const budget = new MemoryBudget({ maxBuffered: 8 * MiB, maxCalls: 1024 });
+    expect(budget.isReserved).toBe(false);
+    budget.reserve(1, new Waiter(1, []));
+    expect(budget.isReserved).toBe(true);
+    budget.lend(MiB);
+    budget.release(1);
+    expect(budget.isReserved, "a loan is no reservation").toBe(false);
+  });
+
   it("the largest message that limits allow can be reserved whole", () => {
     for (const maxBuffered of [64 * 1024, 64 * 1024 + 1, 64 * 1024 + 2, 64 * 1024 + 3, 8 * MiB + 7]) {
       const maxMessage = Math.floor(maxBuffered / 2);

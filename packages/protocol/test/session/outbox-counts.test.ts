@@ -10,12 +10,14 @@ import { bytesOf } from "./session-pair.ts";
 const floor = 2_048;
 const raw = (length: number): Message => ({ body: bytesOf(length), length, raw: true, start: 0 });
 
-function setUp(limit = 65_536): {
+function setUp(
+  limit = 65_536,
+  budget: SendBudget = new SendBudget(1_000_000),
+): {
   readonly outbox: Outbox;
   readonly budget: SendBudget;
   readonly link: ScriptedLink;
 } {
-  const budget = new SendBudget(1_000_000);
   const context = {
     budget,
     utf8: standardUtf8,
@@ -77,6 +79,11 @@ describe("Outbox, in the budget of its session", () => {
     // The first message has arrived, nothing of the second has.
     outbox.resume(100, 3_000);
     expect([outbox.sent, outbox.end, budget.bytes, outbox.hasWork]).toEqual([100, 100, 0, false]);
+    expect(countsOf(budget), "what is gone is not repeated").toEqual({
+      bytes: 0,
+      confirmed: 3_000,
+      repeated: 0,
+    });
   });
 
   it("gives everything back when it is disposed of, whatever waits and whatever was sent", () => {
@@ -86,5 +93,43 @@ describe("Outbox, in the budget of its session", () => {
     expect(budget.bytes).toBe(10_564);
     outbox.dispose();
     expect(budget.bytes).toBe(0);
+  });
+
+  it("lets a param and a last word pass, however much of other calls waits to be sent", () => {
+    const budget = new SendBudget(1_000);
+    budget.keep(2_000, false);
+    const { outbox } = setUp(0, budget);
+    const param = raw(5_000);
+    expect(outbox.startInside(param, floor)).toBe(floor);
+    outbox.finish({ result: raw(100) });
+    expect(budget.bytes).toBe(2_000 + 5_064 + 164);
+  });
+
+  it("a result that went whole, without waiting, is kept until it has arrived", () => {
+    const { outbox, budget } = setUp();
+    const result = raw(100);
+    budget.keep(164, true);
+    budget.sent(164);
+    outbox.finishedWith(result);
+    expect([outbox.isFinished, outbox.isClosed, outbox.hasWork]).toEqual([true, true, false]);
+    expect([outbox.sent, outbox.end]).toEqual([164, 164]);
+    outbox.credited(164, 65_536);
+    expect(countsOf(budget)).toEqual({ bytes: 0, confirmed: 164, repeated: 0 });
+  });
+
+  it("such a result is sent again over the next link, if it was lost", () => {
+    const { outbox, budget, link } = setUp();
+    budget.keep(164, true);
+    budget.sent(164);
+    outbox.finishedWith(raw(100));
+    outbox.hold();
+    outbox.resume(0, 65_536);
+    expect(outbox.hasWork).toBe(true);
+    outbox.takeTurn(link, 2, Number.POSITIVE_INFINITY);
+    expect([link.take(), countsOf(budget)]).toEqual([
+      ["RESULT 0+100"],
+      { bytes: 164, confirmed: 0, repeated: 164 },
+    ]);
+    expect([outbox.isFinished, outbox.hasWork]).toEqual([true, false]);
   });
 });

@@ -487,6 +487,20 @@ describe("Outbox keeping", () => {
     expect(send()).toEqual(["DATA 164+2772 more head 5000"]);
   });
 
+  it("nothing goes between two links, though the limit allows it, and all of it over the next", () => {
+    const { outbox, link, write, send } = setUp({ limit: 3000 });
+    write(raw(100));
+    send();
+    outbox.hold();
+    write(raw(10));
+    outbox.push(raw(20), undefined, 1);
+    outbox.close();
+    expect([outbox.hasWork, outbox.takeTurn(link, 1, 1e9), send()]).toEqual([false, 0, []]);
+    outbox.resume(164, 3000);
+    expect(outbox.hasWork).toBe(true);
+    expect(send()).toEqual(["DATA 164+10", "DATA 238+20", "END 322"]);
+  });
+
   it("disposing frees everything and rejects who waits", async () => {
     const { outbox, write, send, budget } = setUp({ limit: 74 });
     write(raw(10));

@@ -41,4 +41,26 @@ describe("Pings", () => {
     expect(await Promise.all(outcomes)).toEqual([error, error]);
     expect(pings.answered(1)).toBe(false);
   });
+
+  it("count from 1, so that the nonce of each fits into four bytes", async () => {
+    const pings = new Pings(new FakeClock());
+    const nonces: number[] = [];
+    for (let i = 0; i < 200; i++) {
+      const ping = pings.ping((nonce) => nonces.push(nonce));
+      pings.answered(nonces.at(-1) as number);
+      await ping;
+    }
+    expect(nonces).toEqual(Array.from({ length: 200 }, (_, at) => at + 1));
+  });
+
+  it("fail nobody while none waits, before the first and after the last, and go on", async () => {
+    const pings = new Pings(new FakeClock());
+    const error = new SluiceError("UNAVAILABLE", "gone");
+    pings.fail(error);
+    expect(pings.answered(1)).toBe(false);
+    const ping = pings.ping((nonce) => queueMicrotask(() => pings.answered(nonce)));
+    expect(await ping).toBe(0);
+    pings.fail(error);
+    pings.fail(error);
+  });
 });

@@ -8,7 +8,14 @@ import { bytesOf } from "./session-pair.ts";
 
 const limits = { maxMessage: 100_000, maxFragments: 20 };
 
-/** `bytes` cut into payloads of these sizes; the last one takes the rest. */
+/** The same frame, whose payload lies somewhere in a chunk. */
+function inChunk(frame: DataFrame, before: number): DataFrame {
+  const chunk = new Uint8Array(before + frame.end + 50);
+  chunk.set(frame.payload as Uint8Array, before);
+  return Object.assign(frame, { payload: chunk, start: before, end: before + frame.end });
+}
+
+/** `bytes` cut into payloads of these sizes; the last one takes the rest. Each lies elsewhere in its chunk. */
 function cut(bytes: Uint8Array, sizes: readonly number[], start = 0): DataFrame[] {
   const frames: DataFrame[] = [];
   let at = 0;
@@ -17,7 +24,7 @@ function cut(bytes: Uint8Array, sizes: readonly number[], start = 0): DataFrame[
     const isFirst = at === 0;
     const more = to < bytes.length;
     const fields = { more, head: isFirst && more, total: isFirst && more ? bytes.length : to - at };
-    frames.push(data(isFirst ? start : start + 64 + at, bytes.slice(at, to), fields));
+    frames.push(inChunk(data(isFirst ? start : start + 64 + at, bytes.slice(at, to), fields), at % 700));
     at = to;
     if (!more) break;
   }
@@ -229,6 +236,16 @@ describe("Reassembly of values", () => {
     expect(reassembly.span(rest)).toBe(5000);
     expect(reassembly.add(rest, 164)?.payload).toBe(item);
     expect(reassembly.unfinishedEnd).toBeUndefined();
+  });
+
+  it("one that is larger or smaller than its head said is PROTOCOL_ERROR", () => {
+    for (const total of [4_999, 5_001]) {
+      const reassembly = new Reassembly(limits, true);
+      reassembly.add(value(0, undefined, 5_000, true), 0);
+      expect(() => reassembly.add(value(64, "x", total), 64)).toThrow(
+        expect.objectContaining({ code: "PROTOCOL_ERROR" }),
+      );
+    }
   });
 
   it("a third piece is PROTOCOL_ERROR, a head beyond maxMessage FRAME_TOO_LARGE", () => {

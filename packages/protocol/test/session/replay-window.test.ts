@@ -1,7 +1,24 @@
 /** Numbers of calls: new ones run, used ones never again. Spec: docs/wire.md §4.7. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { ReplayWindow, replayNumbers } from "../../src/session/replay-window.ts";
+
+/** Counts the bytes of the tables that are made from now on. */
+function countTables(): { bytes: number } {
+  const made = { bytes: 0 };
+  class CountedTable extends Uint32Array {
+    constructor(length: number) {
+      super(length);
+      made.bytes += this.byteLength;
+    }
+  }
+  vi.stubGlobal("Uint32Array", CountedTable);
+  return made;
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 describe("ReplayWindow", () => {
   it("takes numbers in order without a table of them", () => {
@@ -11,6 +28,44 @@ describe("ReplayWindow", () => {
       window.use(number);
       expect(window.isUsed(number)).toBe(true);
     }
+  });
+
+  it("has no table while numbers come in order, and one of 8 KiB from the first gap on", () => {
+    const made = countTables();
+    const window = new ReplayWindow();
+    for (let number = 1; number <= 100; number++) window.use(number);
+    window.use(50);
+    window.use(101);
+    expect(made.bytes, "with 50 that came again").toBe(replayNumbers / 8);
+    const inOrder = new ReplayWindow();
+    for (let number = 1; number <= 100; number++) inOrder.use(number);
+    expect(made.bytes, "in order").toBe(replayNumbers / 8);
+    inOrder.use(102);
+    inOrder.use(2 ** 40);
+    expect(made.bytes, "with a gap").toBe((2 * replayNumbers) / 8);
+  });
+
+  it("numbers in order are used also where an earlier one was left open, 65,536 before", () => {
+    const window = new ReplayWindow();
+    window.use(1);
+    window.use(5);
+    for (let number = 6; number <= replayNumbers + 10; number++) {
+      window.use(number);
+      if (!window.isUsed(number)) expect.fail(`${number} is not used`);
+    }
+    expect([replayNumbers + 2, replayNumbers + 5].map((number) => window.isUsed(number))).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  it("one that is too old to tell marks no newer one as used", () => {
+    const window = new ReplayWindow();
+    window.use(10 + replayNumbers);
+    window.use(5);
+    expect([5, 5 + replayNumbers].map((number) => window.isUsed(number))).toEqual([true, false]);
+    window.use(5 + replayNumbers);
+    expect(window.isUsed(5 + replayNumbers)).toBe(true);
   });
 
   it("leaves open what was skipped, until it is used or 65,536 behind", () => {

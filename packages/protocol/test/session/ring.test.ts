@@ -1,7 +1,24 @@
 /** The ring against an array that does the same. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Ring } from "../../src/session/ring.ts";
+
+/** Notes how many places each array has that is made from now on. */
+function noteArrays(): number[] {
+  const places: number[] = [];
+  class NotedArray<Item> extends Array<Item> {
+    constructor(length: number) {
+      super(length);
+      places.push(length);
+    }
+  }
+  vi.stubGlobal("Array", NotedArray);
+  return places;
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 describe("Ring", () => {
   it("gives items back in the order in which they came, each with its own end", () => {
@@ -69,6 +86,26 @@ describe("Ring", () => {
       for (let i = 0; i < 5000; i++) expect(ring.shift()).toBe(i);
       ring.push(-1, 7);
       expect([ring.length, ring.shift(), ring.takenEnd]).toEqual([1, -1, 7]);
+    }
+  });
+
+  it("doubles when it is full; empty, it keeps up to 1,024 places for the next items, and starts small after more", () => {
+    for (const [count, again] of [
+      [1, []],
+      [16, []],
+      [1024, []],
+      [1025, [16, 16]],
+    ] as const) {
+      const places = noteArrays();
+      const ring = new Ring<number>();
+      for (let i = 0; i < count; i++) ring.push(i, i);
+      const grown = places.splice(0);
+      while (ring.length > 0) ring.shift();
+      ring.push(1, 1);
+      vi.unstubAllGlobals();
+      const sizes = [16, 32, 64, 128, 256, 512, 1024, 2048].filter((size) => size < 2 * Math.max(9, count));
+      expect(grown, `for ${count} items`).toEqual(sizes.flatMap((size) => [size, size]));
+      expect(places, `after ${count} items`).toEqual(again);
     }
   });
 });

@@ -32,6 +32,9 @@ describe("SendBudget", () => {
     const budget = new SendBudget(1000);
     budget.keep(2000, false);
     expect(() => budget.keep(1, false)).toThrow(exhausted);
+    expect(() => budget.keep(1, false)).toThrow(
+      /^Cannot write: 2000 bytes wait to be sent, at most 2000 may/,
+    );
     expect(budget.bytes).toBe(2000);
     budget.drop(1);
     budget.keep(1, false);
@@ -75,6 +78,25 @@ describe("SendBudget", () => {
     budget.withdraw(b);
     budget.free(10);
     expect(woken).toEqual(["a"]);
+  });
+
+  it("forgets somebody who never waited", () => {
+    const budget = withSent(10, 10);
+    budget.withdraw(() => {});
+    budget.free(10);
+    expect(budget.isFull).toBe(false);
+  });
+
+  it("counts what was confirmed, and what was taken back to be sent again", () => {
+    const budget = withSent(1000, 300);
+    expect([budget.confirmed, budget.repeated]).toEqual([0, 0]);
+    budget.free(100);
+    budget.sent(-200);
+    expect([budget.confirmed, budget.repeated, budget.bytes]).toEqual([100, 200, 200]);
+    budget.sent(200);
+    budget.sent(-50);
+    budget.free(150);
+    expect([budget.confirmed, budget.repeated, budget.bytes]).toEqual([250, 250, 50]);
   });
 
   it("who fills it again while being woken waits again", () => {

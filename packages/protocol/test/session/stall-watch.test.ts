@@ -2,7 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { type Frame, FrameType } from "../../src/frame/frame.ts";
 import { ByteLink } from "../../src/link/byte-link.ts";
+import type { Link } from "../../src/link/link.ts";
 import { Heartbeat, type HeartbeatOptions } from "../../src/session/heartbeat.ts";
+import { StallWatch } from "../../src/session/stall-watch.ts";
 import { FakeClock } from "../../src/testing/fake-clock.ts";
 import { encode, FakeByteDuplex, NotingReceiver } from "../link/fake-byte-duplex.ts";
 import { data } from "./frames.ts";
@@ -130,6 +132,42 @@ describe("a frame that stops in the middle", () => {
       expect(link.clock.armedTimers).toBe(1);
     }
     link.heartbeat.stop();
+  });
+});
+
+describe("StallWatch, of a message of which pieces are missing", () => {
+  const idle = { unfinished: 0 } as unknown as Link;
+
+  /** A watch of a link between frames, whose calls note what they are asked, and miss something since `since`. */
+  function watchCalls(since = Number.POSITIVE_INFINITY): { watch: StallWatch; asked: [number, number][] } {
+    const asked: [number, number][] = [];
+    const endStalled = (before: number, from: number): number => {
+      asked.push([before, from]);
+      return since;
+    };
+    return { watch: new StallWatch(idle, { endStalled }, 30_000, 1_000), asked };
+  }
+
+  it("ends the calls that have missed something for stallTimeout, and none while it is in doubt", () => {
+    const { watch, asked } = watchCalls();
+    watch.look(40_000, 39_000, false);
+    watch.look(40_000, 39_000, true);
+    expect(asked).toEqual([
+      [10_000, 1_000],
+      [Number.NEGATIVE_INFINITY, 1_000],
+    ]);
+  });
+
+  it("counts nothing from before a stop of this process", () => {
+    const { watch, asked } = watchCalls();
+    watch.restart(35_000);
+    watch.look(40_000, 39_000, false);
+    expect(asked).toEqual([[10_000, 35_000]]);
+  });
+
+  it("says in how many ms the first of the others may have stalled", () => {
+    expect(watchCalls(25_000).watch.look(40_000, 39_000, false)).toBe(15_000);
+    expect(watchCalls().watch.look(40_000, 39_000, false)).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
