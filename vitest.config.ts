@@ -6,12 +6,14 @@
  * which of them may.
  */
 import { defineConfig } from "vitest/config";
+import { SlowFirst } from "./scripts/test/slow-first.ts";
 
 const conditions = ["@sluice/source", "module", "node", "development|production"];
 const fromSources = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         ...fromSources,

@@ -198,7 +198,7 @@ export const calls = [
     patches: [
       {
         file: `${session}/incoming-call.ts`,
-        find: "  #stop(): void {\n    this.#reply.dropUnsent();\n",
+        find: '  #stop(): void {\n    this.#reply.dropUnsent("goes on");\n',
         replace: "  #stop(): void {\n",
       },
     ],
