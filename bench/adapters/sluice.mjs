@@ -138,8 +138,7 @@ export async function connectWith(address, options) {
       return await client.channel("upload", { send: chunks() });
     },
     async watch() {
-      const { readable } = client.stream("watch");
-      await readable.getReader().read();
+      await client.stream("watch")[Symbol.asyncIterator]().next();
     },
     subscribe(onItem) {
       const call = client.stream("subscribe");

@@ -3,6 +3,7 @@
  *
  * Servers have one per connection; so has a client that serves calls. Spec: docs/wire.md §4.3, §6.
  */
+import type { Slot } from "../codec/slot.ts";
 import type { ProcedureKind } from "../definition/kinds.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { OpenFrame } from "../frame/frame.ts";
@@ -11,9 +12,10 @@ import { refusalParts } from "../session/error-parts.ts";
 import type { IncomingCall } from "../session/incoming-call.ts";
 import type { Session } from "../session/session.ts";
 import type { CompiledProcedure } from "./compiled-protocol.ts";
-import { type ConnectionScope, HandlerScope } from "./handler-scope.ts";
+import type { HandlerEnd } from "./generator-pump.ts";
+import { type ConnectionScope, type GivesUp, HandlerScope } from "./handler-scope.ts";
 import { type Metadata, readMetadata } from "./metadata.ts";
-import { type AnyHandler, runHandler } from "./run-handler.ts";
+import { type AnyHandler, endWith, runHandler } from "./run-handler.ts";
 import { HandlerFault, logFault, toWireError } from "./wire-error.ts";
 
 /** A call that is about to be served, for guards, middleware and listeners. */
@@ -93,14 +95,13 @@ export class Dispatcher implements CallAcceptor {
     };
     const guard = this.#options.guard(call);
     if (said.cursor !== undefined) call.cursor = procedure.cursor?.read(said.cursor);
-    return {
-      param: procedure.param,
-      send: kind === "channel" ? procedure.send : undefined,
-      start: (incoming, param) => {
-        if (guard === undefined) this.#run(incoming, param, served, call);
-        else this.#judge(guard, incoming, param, served, call);
-      },
-    };
+    return new PlannedCall(this, served, call, guard);
+  }
+
+  /** The param of a call is there. */
+  begin({ served, call, guard }: PlannedCall, incoming: IncomingCall, param: unknown): void {
+    if (guard === undefined) this.#run(incoming, param, served, call);
+    else this.#judge(guard, incoming, param, served, call);
   }
 
   #judge(
@@ -145,38 +146,18 @@ export class Dispatcher implements CallAcceptor {
       incoming.slot.free();
       return;
     }
-    const scope = new HandlerScope(incoming, procedure, param, call, shared);
-    if (procedure.receive !== undefined) {
-      scope.sink.onAbort = (reason) => this.#fail(incoming, procedure, reason);
-    }
+    const run = new HandlerRun(this, incoming, procedure, call);
+    const scope = new HandlerScope(incoming, procedure, param, call, shared, run);
+    run.scope = scope;
     this.#options.started?.(call);
     const hasResult = !procedure.result.isAbsent;
-    let outcome: unknown;
-    let isLater: boolean;
-    try {
-      outcome =
-        middleware.length === 0
-          ? runHandler(handler, scope, incoming, hasResult)
-          : this.#runMiddleware(call, () => runHandler(handler, scope, incoming, hasResult));
-      isLater = isPromise(outcome);
-    } catch (reason) {
-      if (procedure.kind === "event") acknowledge(incoming, procedure);
-      this.#fail(incoming, procedure, reason);
-      this.#settle(incoming, scope, call, reason);
-      return;
+    if (middleware.length === 0) runHandler(handler, scope, incoming, hasResult, run);
+    else {
+      const next = (): Promise<unknown> =>
+        new Promise((finish, fail) => runHandler(handler, scope, incoming, hasResult, { finish, fail }));
+      endWith(this.#runMiddleware(call, next), run);
     }
-    if (procedure.kind === "event") acknowledge(incoming, procedure);
-    if (!isLater) {
-      this.#finish(incoming, procedure, scope, call, outcome);
-      return;
-    }
-    Promise.resolve(outcome).then(
-      (result) => this.#finish(incoming, procedure, scope, call, result),
-      (reason) => {
-        this.#fail(incoming, procedure, reason);
-        this.#settle(incoming, scope, call, reason);
-      },
-    );
+    run.started();
   }
 
   #runMiddleware(call: ServedCall, run: () => unknown): Promise<unknown> {
@@ -188,50 +169,115 @@ export class Dispatcher implements CallAcceptor {
     return step(0);
   }
 
-  #finish(
-    incoming: IncomingCall,
-    procedure: CompiledProcedure,
-    scope: HandlerScope,
-    call: ServedCall,
-    result: unknown,
-  ): void {
-    let fault: unknown;
-    if (procedure.kind !== "event") {
-      try {
-        incoming.resolve(procedure.result.encode(result));
-      } catch (cause) {
-        fault = new HandlerFault(`The handler of ${procedure.name} returned a result that cannot be sent`, {
-          cause,
-        });
-        this.#fail(incoming, procedure, fault);
-      }
-    }
-    this.#settle(incoming, scope, call, fault);
-  }
-
-  #fail(incoming: IncomingCall, procedure: CompiledProcedure, reason: unknown): void {
+  /** Ends a call by what its handler has thrown, or has given its items up with. */
+  fail(incoming: IncomingCall, procedure: CompiledProcedure, reason: unknown): void {
     // An error that the caller's own leaving brought about is no fault, and nobody waits for it.
     if (incoming.state === "aborting")
       incoming.reject(refusalParts(new SluiceError("CANCELLED", "The call was cancelled")));
     else incoming.reject(toWireError(reason, procedure, this.#options.scope.log));
   }
 
-  #settle(incoming: IncomingCall, scope: HandlerScope, call: ServedCall, error: unknown): void {
-    scope.finish();
+  /** The handler of a call has settled. */
+  settled(incoming: IncomingCall, call: ServedCall, error: unknown): void {
     incoming.slot.free();
     this.#options.ended?.(call, error);
   }
 }
 
-/** An event ends when its handler has it; what becomes of it there is the handler's own affair. */
-function acknowledge(incoming: IncomingCall, procedure: CompiledProcedure): void {
-  incoming.resolve(procedure.result.encode(undefined));
+/** A call that was accepted, and whose param is still to come. */
+class PlannedCall implements CallPlan {
+  readonly served: ServedProcedure;
+  readonly call: ServedCall;
+  readonly guard: ParamGuard | undefined;
+  readonly #dispatcher: Dispatcher;
+
+  constructor(
+    dispatcher: Dispatcher,
+    served: ServedProcedure,
+    call: ServedCall,
+    guard: ParamGuard | undefined,
+  ) {
+    this.#dispatcher = dispatcher;
+    this.served = served;
+    this.call = call;
+    this.guard = guard;
+  }
+
+  get param(): Slot {
+    return this.served.procedure.param;
+  }
+
+  get send(): Slot | undefined {
+    const { procedure } = this.served;
+    return procedure.kind === "channel" ? procedure.send : undefined;
+  }
+
+  start(incoming: IncomingCall, param: unknown): void {
+    this.#dispatcher.begin(this, incoming, param);
+  }
 }
 
-function isPromise(value: unknown): boolean {
-  return (
-    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
-  );
+/** A handler that runs, and what becomes of its call when it ends. */
+class HandlerRun implements HandlerEnd, GivesUp {
+  scope: HandlerScope | undefined;
+  /** An event ends when its handler has it; what becomes of it there is the handler's own affair. */
+  #isEventToEnd: boolean;
+  readonly #dispatcher: Dispatcher;
+  readonly #incoming: IncomingCall;
+  readonly #procedure: CompiledProcedure;
+  readonly #call: ServedCall;
+
+  constructor(
+    dispatcher: Dispatcher,
+    incoming: IncomingCall,
+    procedure: CompiledProcedure,
+    call: ServedCall,
+  ) {
+    this.#dispatcher = dispatcher;
+    this.#incoming = incoming;
+    this.#procedure = procedure;
+    this.#call = call;
+    this.#isEventToEnd = procedure.kind === "event";
+  }
+
+  /** The handler was called. */
+  started(): void {
+    if (!this.#isEventToEnd) return;
+    this.#isEventToEnd = false;
+    this.#incoming.resolve(this.#procedure.result.encode(undefined));
+  }
+
+  finish(result: unknown): void {
+    this.started();
+    const procedure = this.#procedure;
+    let fault: unknown;
+    if (procedure.kind !== "event") {
+      try {
+        this.#incoming.resolve(procedure.result.encode(result));
+      } catch (cause) {
+        fault = new HandlerFault(`The handler of ${procedure.name} returned a result that cannot be sent`, {
+          cause,
+        });
+        this.giveUp(fault);
+      }
+    }
+    this.#settle(fault);
+  }
+
+  fail(reason: unknown): void {
+    this.started();
+    this.giveUp(reason);
+    this.#settle(reason);
+  }
+
+  giveUp(reason: unknown): void {
+    this.#dispatcher.fail(this.#incoming, this.#procedure, reason);
+  }
+
+  #settle(error: unknown): void {
+    this.scope?.finish();
+    this.#dispatcher.settled(this.#incoming, this.#call, error);
+  }
 }
 
 function clip(name: string): string {

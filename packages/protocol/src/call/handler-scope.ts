@@ -25,6 +25,11 @@ export interface ConnectionScope {
   clientFor(remainingMs: () => number | undefined): PeerClient;
 }
 
+/** What ends a call whose handler gives its items up. */
+export interface GivesUp {
+  giveUp(reason: unknown): void;
+}
+
 export class HandlerScope {
   /** Of an event: its data. */
   readonly param: unknown;
@@ -33,6 +38,7 @@ export class HandlerScope {
   readonly #call: IncomingCall;
   readonly #procedure: CompiledProcedure;
   readonly #shared: ConnectionScope;
+  readonly #run: GivesUp;
   #controller: AbortController | undefined;
   #sink: IncomingSink | undefined;
   #writable: CallWritable<unknown> | undefined;
@@ -45,6 +51,7 @@ export class HandlerScope {
     param: unknown,
     { metadata, cursor }: { readonly metadata: Metadata; readonly cursor?: unknown },
     shared: ConnectionScope,
+    run: GivesUp,
   ) {
     this.#call = call;
     this.#procedure = procedure;
@@ -52,6 +59,7 @@ export class HandlerScope {
     this.metadata = metadata;
     this.cursor = cursor;
     this.#shared = shared;
+    this.#run = run;
   }
 
   get data(): unknown {
@@ -93,7 +101,10 @@ export class HandlerScope {
   }
 
   get writable(): WritableStream<unknown> {
-    this.#writable ??= new CallWritable(this.sink);
+    if (this.#writable === undefined) {
+      this.sink.onAbort = (reason) => this.#run.giveUp(reason);
+      this.#writable = new CallWritable(this.sink);
+    }
     return this.#writable;
   }
 

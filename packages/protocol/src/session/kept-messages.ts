@@ -28,7 +28,9 @@ export class KeptMessages {
   /** Appends a message that is not sent. */
   add(message: Message): void {
     this.bytes += messageOverhead + message.length;
-    this.#messages.push(message);
+    // An array that is pushed to takes room for many, and most streams that are quiet keep one message.
+    if (this.#messages.length === 0) this.#messages = [message];
+    else this.#messages.push(message);
   }
 
   /** What {@link next} gave is sent whole. */
