@@ -1,5 +1,8 @@
 /**
- * Puts encoded frames into messages: as many as there are into one, each of them whole, and none larger than what every peer takes.
+ * Puts encoded frames into messages: as many as there are into one, none larger than what every peer takes, and long byte strings without a
+ * copy.
+ *
+ * Receivers put no meaning into where messages are cut. Spec: docs/wire.md §3.3.
  */
 import { maxFrameLength } from "@sluice/protocol/wire";
 
@@ -12,9 +15,38 @@ const lengthBytes = 4;
 /** Bytes of a message at most, sent and taken: an almost full one and one more frame. */
 export const mostMessageBytes: number = fullMessageBytes + lengthBytes + maxFrameLength;
 
-/** `chunks`, which hold whole frames together, as messages. One chunk that fits is itself the message. */
+/** From here on a chunk is a message of its own: copying it would cost more than the message. */
+const ownMessageBytes = 16 * 1024;
+
+/**
+ * `chunks`, which hold whole frames together, as messages. Long chunks are messages themselves, as they are, and what stands between two of
+ * them is one; without long chunks messages hold whole frames. One chunk that fits is itself the message.
+ */
 export function packMessages(chunks: readonly Uint8Array[]): readonly Uint8Array<ArrayBuffer>[] {
-  const all = joined(chunks);
+  if (chunks.length === 1 || !chunks.some(isLong)) return wholeFrames(joined(chunks));
+  const messages: Uint8Array<ArrayBuffer>[] = [];
+  let from = 0;
+  for (let at = 0; at <= chunks.length; at++) {
+    const chunk = chunks[at];
+    if (chunk !== undefined && !isLong(chunk)) continue;
+    if (at > from) pushBounded(messages, joined(chunks.slice(from, at)));
+    if (chunk !== undefined) pushBounded(messages, joined([chunk]));
+    from = at + 1;
+  }
+  return messages;
+}
+
+function isLong({ length }: Uint8Array): boolean {
+  return length >= ownMessageBytes;
+}
+
+function pushBounded(messages: Uint8Array<ArrayBuffer>[], bytes: Uint8Array<ArrayBuffer>): void {
+  for (let at = 0; at < bytes.length; at += mostMessageBytes) {
+    messages.push(bytes.subarray(at, at + mostMessageBytes));
+  }
+}
+
+function wholeFrames(all: Uint8Array<ArrayBuffer>): readonly Uint8Array<ArrayBuffer>[] {
   if (all.length <= mostMessageBytes) return [all];
   const view = new DataView(all.buffer, all.byteOffset, all.byteLength);
   const messages: Uint8Array<ArrayBuffer>[] = [];

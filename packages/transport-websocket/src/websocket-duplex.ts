@@ -34,7 +34,7 @@ export interface WebSocketDuplexOptions {
   readonly utf8?: Utf8;
   /** As {@link ByteDuplex.defer}. Default: a microtask after those that are due. */
   readonly defer?: (flush: () => void) => void;
-  /** How what is written becomes messages. Default: whole frames of Sluice, as many as fit. */
+  /** How what is written becomes messages. Default: frames of Sluice, as many as fit, long chunks apart. */
   readonly pack?: (chunks: readonly Uint8Array[]) => readonly Uint8Array<ArrayBuffer>[];
   /** For tests. Default: the system's. */
   readonly clock?: Clock;

@@ -42,7 +42,7 @@ export class FakeWebSocket implements WebSocketLike {
     if (this.readyState === 0) throw new DOMException("still connecting", "InvalidStateError");
     this.bufferedAmount += data.length;
     if (this.readyState !== 1) return;
-    this.#held.push(data.slice());
+    this.#held.push(new Uint8Array(data));
     if (this.#options.holdsBack !== true) this.drain();
   }
 
@@ -52,7 +52,7 @@ export class FakeWebSocket implements WebSocketLike {
       this.bufferedAmount -= message.length;
       this.sent.push(message);
       const { peer } = this;
-      setImmediate(() => peer?.come(message.slice().buffer));
+      setImmediate(() => peer?.come(new Uint8Array(message).buffer));
     }
   }
 

@@ -114,8 +114,8 @@ describe("a generator's items", () => {
 describe("a generator that throws", () => {
   it("fails, also before its first promise", async () => {
     const why = new Error("thrown");
-    // biome-ignore lint/correctness/useYield: it throws before
-    async function* thrower(): Items {
+    async function* thrower(): AsyncGenerator<never, undefined, void> {
+      yield* [];
       throw why;
     }
     const noGenerator = {
