@@ -63,6 +63,7 @@ describe("a generator's items", () => {
         asked.push(at);
         yield at;
       }
+      return undefined;
     }
     let take = (): void => {};
     const world = setUp(items());
@@ -114,7 +115,7 @@ describe("a generator's items", () => {
 describe("a generator that throws", () => {
   it("fails, also before its first promise", async () => {
     const why = new Error("thrown");
-    async function* thrower(): AsyncGenerator<never, undefined, void> {
+    async function* thrower(): Items {
       yield* [];
       throw why;
     }
