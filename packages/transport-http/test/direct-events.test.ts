@@ -43,7 +43,8 @@ test("an error after items is the last event, with its data", async () => {
 });
 
 test("an error before items has a status", async () => {
-  const { post, seen } = await directWorld();
+  // The clock stands: however late the refusal comes, it has a status.
+  const { post, seen } = await directWorld({ public: true }, { clock: new FakeClock() });
   const response = await post("metrics/stream", '"x"');
   expect([response.status, await response.json()]).toMatchObject([400, { code: "INVALID_ARGUMENT" }]);
   expect(seen.started).toEqual([]);

@@ -1,5 +1,6 @@
 /** What a direct call says beside its param: metadata, and the event behind which a stream goes on. */
 import type { ProtocolDefinition } from "@sluice/protocol";
+import { FakeClock } from "@sluice/protocol/testing";
 import { Server } from "@sluice/server";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { eventIdOf } from "../src/direct-metadata.ts";
@@ -55,7 +56,8 @@ async function world() {
     },
   });
   onTestFinished(() => server.dispose());
-  const [url = ""] = await server.listen(listenHttp({ port: 0 }));
+  // Its clock stands: however late a refusal comes, it has a status.
+  const [url = ""] = await server.listen(listenHttp({ port: 0, clock: new FakeClock() }));
   const post = (path: string, headers: Record<string, string> = {}, body = ""): Promise<Response> =>
     fetch(new URL(path, url), {
       method: "POST",
