@@ -17,7 +17,6 @@ export {
   type DispatcherOptions,
   type HandlerMiddleware,
   type ParamGuard,
-  type ServedCall,
   type ServedProcedure,
 } from "./call/dispatcher.ts";
 export type { ConnectionScope } from "./call/handler-scope.ts";
@@ -25,6 +24,7 @@ export { type Metadata, writeMetadata } from "./call/metadata.ts";
 export { isService, makePeerClient, serviceApi, serviceProcedures } from "./call/peer-client.ts";
 export { Retries } from "./call/retries.ts";
 export type { AnyHandler } from "./call/run-handler.ts";
+export type { ServedCall } from "./call/served-call.ts";
 export { silentLogger } from "./call/silent-logger.ts";
 export { type Clock, systemClock, type Timer, type TimerOptions } from "./clock.ts";
 export { isPlain } from "./codec/check-plain.ts";
@@ -32,7 +32,7 @@ export type { Codec, PayloadCodec, ValueLimits } from "./codec/codec.ts";
 export { jsonCodec } from "./codec/json-codec.ts";
 export { measureReceived } from "./codec/measure-received.ts";
 export { type Encoding, type Message, Slot, type SlotOptions } from "./codec/slot.ts";
-export type { HandedItems, ItemTaker } from "./definition/handed-items.ts";
+export type { EncodedOnce, HandedItems, ItemTaker } from "./definition/handed-items.ts";
 export {
   introspection,
   type ServerDescription,

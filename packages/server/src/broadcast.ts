@@ -4,6 +4,7 @@
  * Handlers return a subscription, whose items then go straight to the caller, or yield them: `yield* hub.subscribe({ signal })`.
  */
 import { SluiceError } from "@sluice/protocol";
+import type { EncodedOnce } from "@sluice/protocol/wire";
 import { type Overflow, overflows, SubscriberQueue } from "./subscriber-queue.ts";
 import { LiveSubscription, type Subscription, type SubscriptionHost } from "./subscription.ts";
 import { WaitingPublishes } from "./waiting-publishes.ts";
@@ -89,7 +90,7 @@ class Hub<Item> implements Broadcast<Item> {
       return refuse(new SluiceError("RESOURCE_EXHAUSTED", message));
     }
     let holders = 0;
-    const once = {};
+    const once: EncodedOnce = new Map();
     for (const subscriber of this.#subscribers) {
       if (subscriber.offer(item, once)) holders++;
     }

@@ -3,7 +3,7 @@
  */
 /// <reference lib="esnext.disposable" preserve="true" />
 import { SluiceError } from "@sluice/protocol";
-import type { HandedItems, ItemTaker } from "@sluice/protocol/wire";
+import type { EncodedOnce, HandedItems, ItemTaker } from "@sluice/protocol/wire";
 import type { SubscriberQueue } from "./subscriber-queue.ts";
 
 /**
@@ -80,7 +80,7 @@ export class LiveSubscription<Item> implements Subscription<Item> {
    * Takes what was published; only while it is open. Returns whether the publisher has to wait for this subscriber.
    * @param once as for {@link ItemTaker.take}
    */
-  offer(item: Item, once: object): boolean {
+  offer(item: Item, once: EncodedOnce): boolean {
     const taker = this.#taker;
     if (taker !== undefined && !this.#isTaking) {
       this.#give(taker, item, once);
@@ -130,6 +130,11 @@ export class LiveSubscription<Item> implements Subscription<Item> {
 
   /** As {@link HandedItems.handTo}. */
   handTo(taker: ItemTaker<Item>): void {
+    if (this.#taker !== undefined || this.#readers.length > 0) {
+      throw new TypeError(
+        "Cannot hand over a subscription that somebody else reads: subscribe once for each call",
+      );
+    }
     this.#taker = taker;
     this.#giveBuffered(taker);
   }
@@ -156,7 +161,7 @@ export class LiveSubscription<Item> implements Subscription<Item> {
     this.#endTaker(taker, this.#state.name === "ended" ? this.#state.error : undefined);
   }
 
-  #give(taker: ItemTaker<Item>, item: Item, once: object | undefined): void {
+  #give(taker: ItemTaker<Item>, item: Item, once: EncodedOnce | undefined): void {
     this.#isTaking = true;
     let waiting: Promise<void> | undefined;
     try {

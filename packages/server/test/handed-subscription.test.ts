@@ -88,6 +88,20 @@ describe("what is handed over", () => {
     expect(second.taken.toSorted()).toEqual([1, 2, 3]);
   });
 
+  test("goes to one call: another that is given the same subscription is refused, and takes nothing from it", async () => {
+    const hub = broadcast<number>({ overflow: "error" });
+    const subscription = hub.subscribe();
+    const { taken, ends } = taker(subscription);
+    expect(() => taker(subscription)).toThrow("subscribe once for each call");
+    void hub.publish(1);
+    expect([taken, ends]).toEqual([[1], []]);
+    const read = hub.subscribe();
+    const first = read.next();
+    expect(() => taker(read)).toThrow(TypeError);
+    void hub.publish(2);
+    expect((await first).value).toBe(2);
+  });
+
   test("does not deepen the stack by what is buffered", async () => {
     const hub = broadcast<number>({ overflow: "block", size: 100_000, maxWaiting: 1 });
     const subscription = hub.subscribe();

@@ -12,22 +12,12 @@ import { refusalParts } from "../session/error-parts.ts";
 import type { IncomingCall } from "../session/incoming-call.ts";
 import type { Session } from "../session/session.ts";
 import type { CompiledProcedure } from "./compiled-protocol.ts";
-import type { HandlerEnd } from "./generator-pump.ts";
-import { type ConnectionScope, type GivesUp, HandlerScope } from "./handler-scope.ts";
-import { type Metadata, readMetadata } from "./metadata.ts";
+import { HandlerRun, type RunOwner } from "./handler-run.ts";
+import type { ConnectionScope } from "./handler-scope.ts";
+import { readMetadata } from "./metadata.ts";
 import { type AnyHandler, endWith, runHandler } from "./run-handler.ts";
-import { HandlerFault, logFault, toWireError } from "./wire-error.ts";
-
-/** A call that is about to be served, for guards, middleware and listeners. */
-export interface ServedCall {
-  readonly procedure: string;
-  readonly kind: ProcedureKind;
-  readonly metadata: Metadata;
-  readonly identity: unknown;
-  readonly connection: ConnectionScope["connection"];
-  /** Where the caller's last item stood, once the call is allowed; `undefined` unless it goes on with a stream. */
-  readonly cursor?: unknown;
-}
+import type { ServedCall } from "./served-call.ts";
+import { logFault, toWireError } from "./wire-error.ts";
 
 /** A procedure that is served. */
 export interface ServedProcedure {
@@ -61,7 +51,7 @@ export interface DispatcherOptions {
   ended?(call: ServedCall, error: unknown): void;
 }
 
-export class Dispatcher implements CallAcceptor {
+export class Dispatcher implements CallAcceptor, RunOwner {
   readonly #options: DispatcherOptions;
 
   constructor(options: DispatcherOptions) {
@@ -146,9 +136,8 @@ export class Dispatcher implements CallAcceptor {
       incoming.slot.free();
       return;
     }
-    const run = new HandlerRun(this, incoming, procedure, call);
-    const scope = new HandlerScope(incoming, procedure, param, call, shared, run);
-    run.scope = scope;
+    const run = new HandlerRun(this, incoming, procedure, param, call, shared);
+    const { scope } = run;
     this.#options.started?.(call);
     const hasResult = !procedure.result.isAbsent;
     if (middleware.length === 0) runHandler(handler, scope, incoming, hasResult, run);
@@ -169,7 +158,6 @@ export class Dispatcher implements CallAcceptor {
     return step(0);
   }
 
-  /** Ends a call by what its handler has thrown, or has given its items up with. */
   fail(incoming: IncomingCall, procedure: CompiledProcedure, reason: unknown): void {
     // An error that the caller's own leaving brought about is no fault, and nobody waits for it.
     if (incoming.state === "aborting")
@@ -177,7 +165,6 @@ export class Dispatcher implements CallAcceptor {
     else incoming.reject(toWireError(reason, procedure, this.#options.scope.log));
   }
 
-  /** The handler of a call has settled. */
   settled(incoming: IncomingCall, call: ServedCall, error: unknown): void {
     incoming.slot.free();
     this.#options.ended?.(call, error);
@@ -214,69 +201,6 @@ class PlannedCall implements CallPlan {
 
   start(incoming: IncomingCall, param: unknown): void {
     this.#dispatcher.begin(this, incoming, param);
-  }
-}
-
-/** A handler that runs, and what becomes of its call when it ends. */
-class HandlerRun implements HandlerEnd, GivesUp {
-  scope: HandlerScope | undefined;
-  /** An event ends when its handler has it; what becomes of it there is the handler's own affair. */
-  #isEventToEnd: boolean;
-  readonly #dispatcher: Dispatcher;
-  readonly #incoming: IncomingCall;
-  readonly #procedure: CompiledProcedure;
-  readonly #call: ServedCall;
-
-  constructor(
-    dispatcher: Dispatcher,
-    incoming: IncomingCall,
-    procedure: CompiledProcedure,
-    call: ServedCall,
-  ) {
-    this.#dispatcher = dispatcher;
-    this.#incoming = incoming;
-    this.#procedure = procedure;
-    this.#call = call;
-    this.#isEventToEnd = procedure.kind === "event";
-  }
-
-  /** The handler was called. */
-  started(): void {
-    if (!this.#isEventToEnd) return;
-    this.#isEventToEnd = false;
-    this.#incoming.resolve(this.#procedure.result.encode(undefined));
-  }
-
-  finish(result: unknown): void {
-    this.started();
-    const procedure = this.#procedure;
-    let fault: unknown;
-    if (procedure.kind !== "event") {
-      try {
-        this.#incoming.resolve(procedure.result.encode(result));
-      } catch (cause) {
-        fault = new HandlerFault(`The handler of ${procedure.name} returned a result that cannot be sent`, {
-          cause,
-        });
-        this.giveUp(fault);
-      }
-    }
-    this.#settle(fault);
-  }
-
-  fail(reason: unknown): void {
-    this.started();
-    this.giveUp(reason);
-    this.#settle(reason);
-  }
-
-  giveUp(reason: unknown): void {
-    this.#dispatcher.fail(this.#incoming, this.#procedure, reason);
-  }
-
-  #settle(error: unknown): void {
-    this.scope?.finish();
-    this.#dispatcher.settled(this.#incoming, this.#call, error);
   }
 }
 

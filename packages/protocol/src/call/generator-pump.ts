@@ -49,7 +49,16 @@ export class GeneratorPump {
     }
   }
 
-  readonly #took = ({ done, value }: IteratorResult<unknown, unknown>): void => {
+  readonly #took = (answer: IteratorResult<unknown, unknown>): void => {
+    let done: boolean | undefined;
+    let value: unknown;
+    try {
+      if (typeof answer !== "object") throw new TypeError("The handler's iterator answers by no object");
+      ({ done, value } = answer);
+    } catch (reason) {
+      this.#end.fail(reason);
+      return;
+    }
     if (done === true) {
       this.#end.finish(value);
       return;

@@ -3,6 +3,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { Slot } from "../codec/slot.ts";
+import type { EncodedOnce } from "../definition/handed-items.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { IncomingCall } from "../session/incoming-call.ts";
 import type { ItemSink } from "./call-writable.ts";
@@ -28,7 +29,7 @@ export class IncomingSink implements ItemSink<unknown> {
   }
 
   /** @param once as for {@link Slot.encode} */
-  write(item: unknown, once?: object): Promise<void> | undefined {
+  write(item: unknown, once?: EncodedOnce): Promise<void> | undefined {
     if (this.#end !== undefined) throw this.#end;
     if (this.#isClosed) throw ended("the sending side is closed");
     if (!this.#call.isWanted) {

@@ -54,9 +54,6 @@ function takeItems(
   hasResult: boolean,
   end: HandlerEnd,
 ): void {
-  const leave = (): void => void items.return();
-  if (signal.aborted) leave();
-  else signal.addEventListener("abort", leave, { once: true });
   items.handTo({
     take: (item, once) => sink.write(item, once),
     end(error) {
@@ -65,6 +62,10 @@ function takeItems(
       else end.finish(undefined);
     },
   });
+  // Not before: what another call reads is left to that.
+  const leave = (): void => void items.return();
+  if (signal.aborted) leave();
+  else signal.addEventListener("abort", leave, { once: true });
 }
 
 function isGenerator(value: unknown): value is AsyncGenerator<unknown, unknown, void> {

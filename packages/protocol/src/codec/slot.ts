@@ -3,6 +3,7 @@
  *
  * The only place where validation and codec meet. Spec: docs/wire.md §3 "Payload", §6.
  */
+import type { EncodedOnce } from "../definition/handed-items.ts";
 import type { JsonSchema } from "../definition/json-schema.ts";
 import { SluiceError } from "../errors/sluice-error.ts";
 import type { PayloadFields } from "../frame/frame.ts";
@@ -53,8 +54,6 @@ export class Slot {
   /** Absent on structured links. */
   readonly #codec: PayloadCodec | undefined;
   readonly #limits: SlotOptions["limits"];
-  /** What was encoded last of what many are to get, and for which item that was. */
-  #shared: { readonly once: object; readonly message: Message } | undefined;
 
   constructor({ name, schema, validate, encoding, limits }: SlotOptions) {
     this.name = name;
@@ -70,18 +69,19 @@ export class Slot {
   /**
    * Checks and encodes.
    * @param memory where the copy of a byte string comes from. Default: new memory
-   * @param once the same object each time that the same `value` is encoded: all but the first time take what came out then
+   * @param once the same each time that the same `value` is encoded: all but the first time take what came out then
    * @throws {SluiceError} `INVALID_ARGUMENT` for a value that does not fit or has no encoding, `RESOURCE_EXHAUSTED` for one
    * that is too large; `processed: "no"`
    */
-  encode(value: unknown, memory?: ByteMemory, once?: object): Message {
-    if (once !== undefined && this.#shared?.once === once) return { ...this.#shared.message };
+  encode(value: unknown, memory?: ByteMemory, once?: EncodedOnce): Message {
+    const known = once?.get(this) as Message | undefined;
+    if (known !== undefined) return { ...known };
     try {
       this.#check(value, "no");
       const message = this.#represented(value, memory);
       if (message.length > this.#limits.maxMessage) this.#refuseLength(message.length);
       // A byte string is copied for each, since its memory is used again once it has arrived.
-      if (once !== undefined && !message.raw) this.#shared = { once, message: { ...message } };
+      if (once !== undefined && !message.raw) once.set(this, { ...message });
       return message;
     } catch (cause) {
       if (SluiceError.is(cause)) throw cause;

@@ -4,20 +4,26 @@
  * A hub with many subscribers gives each of its items to all of them in one go; nothing is awaited between the publisher and the links.
  */
 
+/** What was made of one item, for all who need the same. It lives no longer than the item is given out. */
+export type EncodedOnce = Map<object, unknown>;
+
 /** Where items are handed. */
 export interface ItemTaker<Item> {
   /**
    * Takes an item. Returns a promise if the giver has to wait before the next one; throws if it was not taken.
-   * @param once one object for each item that is given to many: what it looks like on the wire is found out only once
+   * @param once of an item that is given to many: what it looks like on the wire, by who has found that out
    */
-  readonly take: (item: Item, once: object | undefined) => Promise<void> | undefined;
+  readonly take: (item: Item, once: EncodedOnce | undefined) => Promise<void> | undefined;
   /** No more items come, because of `error` if that is not `undefined`. Called once. */
   readonly end: (error: unknown) => void;
 }
 
 /** Items that can be handed over. */
 export interface HandedItems<Item> {
-  /** From now on items go to `taker`, those first that are waiting. Called once, and nobody else reads them. */
+  /**
+   * From now on items go to `taker`, those first that are waiting.
+   * @throws {TypeError} if somebody else reads them
+   */
   readonly handTo: (taker: ItemTaker<Item>) => void;
   /** Nobody wants more of them: `taker` is told the end. */
   return(): unknown;

@@ -131,6 +131,19 @@ describe("a generator that throws", () => {
     }
   });
 
+  it("fails, too, when it answers by what is no answer", async () => {
+    const getter = {
+      get done(): boolean {
+        throw new Error("no answer");
+      },
+    };
+    for (const answer of [undefined, 5, getter]) {
+      const { ends } = setUp({ next: async () => answer } as unknown as Items);
+      await turn();
+      expect(ends).toMatchObject([["failed", expect.any(Error)]]);
+    }
+  });
+
   it("is any iterator that answers, by promises or not", async () => {
     const answers = [{ value: 1 }, { value: 2, done: false }, { value: "end", done: true }];
     const { written, ends } = setUp({ next: () => answers.shift() } as unknown as Items);

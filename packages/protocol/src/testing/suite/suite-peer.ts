@@ -4,9 +4,10 @@
 
 import { Caller } from "../../call/caller.ts";
 import { CompiledProtocol } from "../../call/compiled-protocol.ts";
-import { Dispatcher, type ServedCall } from "../../call/dispatcher.ts";
+import { Dispatcher } from "../../call/dispatcher.ts";
 import { makePeerClient } from "../../call/peer-client.ts";
 import type { AnyHandler } from "../../call/run-handler.ts";
+import type { ServedCall } from "../../call/served-call.ts";
 import { silentLogger } from "../../call/silent-logger.ts";
 import type { Clock } from "../../clock.ts";
 import { systemClock } from "../../clock.ts";
