@@ -75,7 +75,7 @@ export function stagesOf(root) {
   const vitest = (project) => () => runVitest(root, project);
   return [
     { name: "services", alone: true, run: script("services") },
-    { name: "runtimes", alone: true, run: script("runtimes") },
+    { name: "runtimes", run: script("runtimes") },
     { name: "lock", run: script("lock-check") },
     { name: "biome", run: () => biome(root) },
     { name: "layers", run: script("check-layers") },
@@ -91,8 +91,8 @@ export function stagesOf(root) {
     { name: "packages", after: ["build"], run: script("check-packages") },
     { name: "sizes", after: ["build"], run: script("check-sizes") },
     { name: "costs", after: ["build"], run: script("check-call-cost") },
-    { name: "strangers", after: ["build"], run: script("check-strangers") },
-    { name: "portability", after: ["build"], run: script("runtimes-suite") },
+    { name: "strangers", after: ["build", "runtimes"], run: script("check-strangers") },
+    { name: "portability", after: ["build", "runtimes"], run: script("runtimes-suite") },
     { name: "docs", run: script("check-docs") },
     { name: "budget", run: script("type-budget") },
     { name: "recipes", run: vitest("recipes") },

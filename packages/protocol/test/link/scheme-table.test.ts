@@ -1,8 +1,12 @@
 /** Transports by address: loaded when first needed, or registered by hand. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type Address, addressSchemes } from "../../src/address.ts";
-import { listenerAt, register, type TransportModule, transportTo } from "../../src/link/scheme-table.ts";
+import type { TransportModule } from "../../src/link/scheme-table.ts";
 import type { Listener, Transport } from "../../src/link/transport.ts";
+
+// A table of its own: registering is for the whole process, which other files have a part in.
+vi.resetModules();
+const { listenerAt, register, transportTo } = await import("../../src/link/scheme-table.ts");
 
 const transport = { name: "made" } as Transport;
 const listener = {} as Listener;
