@@ -433,9 +433,11 @@ async def letters(call, param, metadata):
         if call.signal.is_set():
             break
         sending, stopped = asyncio.ensure_future(call.send("a" * 5000)), asyncio.ensure_future(call.signal.wait())
-        await asyncio.wait([sending, stopped], return_when=asyncio.FIRST_COMPLETED)
-        sending.cancel(), stopped.cancel()  # over, or given up
-        await asyncio.gather(sending, stopped, return_exceptions=True)
+        try:
+            await asyncio.wait([sending, stopped], return_when=asyncio.FIRST_COMPLETED)
+        finally:  # over, given up, or told to end
+            sending.cancel(), stopped.cancel()
+            await asyncio.gather(sending, stopped, return_exceptions=True)
     return ABSENT
 
 async def sum_up(call, param, metadata):

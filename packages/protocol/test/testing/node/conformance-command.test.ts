@@ -26,13 +26,18 @@ interface Ran {
   readonly report: KitReport;
 }
 
-/** Runs the command against the reference peer. What it leaves behind is looked for by whoever calls. */
-async function runBeside(only: string, faults: readonly string[], options: readonly string[]): Promise<Ran> {
+/** Runs the command against the reference peer, or another program. What it leaves behind is looked for by whoever calls. */
+async function runBeside(
+  only: string,
+  faults: readonly string[],
+  options: readonly string[],
+  program: readonly string[] = ["python3", reference],
+): Promise<Ran> {
   const json = join(folder, `report-${++reports}.json`);
   const lines: string[] = [];
   const args = [...options, "--json", json, ...(only === "" ? [] : ["--only", only])];
   const code = await runConformanceCommand(
-    [...args, "--", "python3", reference, ...faults],
+    [...args, "--", ...program, ...faults],
     (line) => void lines.push(line),
   );
   return { code, printed: lines.join("\n"), report: JSON.parse(readFileSync(json, "utf8")) as KitReport };
@@ -66,8 +71,11 @@ const plantedFaults: readonly (readonly [fault: string, only: string, failing: r
 ];
 
 describe("sluice-conformance", () => {
-  test("passes a peer that was written from wire.md, with every case, and leaves nothing", async () => {
-    const { code, printed, report } = await run("");
+  test("passes a peer that was written from wire.md, with every case; it complains of nothing and leaves nothing", async () => {
+    const complaints = join(folder, "complaints");
+    const program = ["sh", "-c", `exec python3 '${reference}' 2>'${complaints}'`];
+    const { code, printed, report } = await finishesCleanly(() => runBeside("", [], [], program));
+    expect(readFileSync(complaints, "utf8")).toBe("");
     expect(report.cases.filter((one) => one.outcome !== "ok" || one.close !== "clean")).toEqual([]);
     expect(report.cases.map(nameOf)).toEqual([
       ...peerCases.map(nameOf),
