@@ -1,6 +1,6 @@
 /**
  * Uses the packages as a stranger would: installs their tarballs into an empty project, compiles it with each TypeScript that
- * is supported, runs it on each Node.
+ * is supported, runs it on each Node, and runs the conformance kit of the tarball on a peer and on a transport of its own.
  *
  * Stands on `npm run build`, and on the runtimes of tools/runtimes. The registry that `npm install` asks is one of our own on the
  * loopback interface: it holds our tarballs and, packed from node_modules, what they depend on, and nothing else.
@@ -33,6 +33,16 @@ const printed = "2 × pen 10 4 1-2-3 3\n".repeat(3);
 
 /** TypeScript by the folder of node_modules that holds it. */
 const compilers = ["typescript-5.9", "typescript-6", "typescript"];
+
+/** What the conformance kit is to report on: a few cases of each role, since its own tests run all of them. @type {readonly (readonly [string, string[]])[]} */
+const kitSubjects = [
+  [
+    "a peer",
+    ["--only", "RQ-1,ST-1", "--", "python3", "node_modules/@sluice/protocol/conformance/reference_peer.py"],
+  ],
+  ["a transport", ["--only", "RQ-1,ST-1", "--transport", "./kit-setup.js"]],
+];
+const kitCounts = /: [1-9]\d* ok, 0 non-strict, 0 failed, 0 not applicable; 0 closed uncleanly/;
 
 /** @param {string} file @param {readonly string[]} args @param {string} cwd @param {Record<string, string>} [env] @returns {Promise<Ended>} */
 function run(file, args, cwd, env = {}) {
@@ -174,6 +184,13 @@ try {
       ? await run(file, ["program.js"], project)
       : { isOk: false, output: `${file} is missing: node scripts/runtimes.mjs installs it` };
     checks.push(checkOf(`runs on ${name}`, ended, printed));
+  }
+  for (const [subject, args] of kitSubjects) {
+    const ended = await npm(["exec", "--offline", "--", "sluice-conformance", ...args], project, {
+      npm_config_workspaces: "false",
+    });
+    const isWhole = ended.isOk && kitCounts.test(ended.output);
+    checks.push(checkOf(`npx sluice-conformance reports on ${subject}`, { ...ended, isOk: isWhole }));
   }
   conclude(checks);
 } finally {
