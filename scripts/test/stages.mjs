@@ -87,6 +87,12 @@ export function stagesOf(root) {
     { name: "tsc", run: () => types(root) },
     { name: "build", run: () => build(root) },
     { name: "unit", run: vitest("unit") },
+    // What mostly waits begins early, beside what does not.
+    {
+      name: "e2e",
+      run: () => runVitest(root, "e2e", ["--fileParallelism", ...e2eFiles(root).together]),
+    },
+    { name: "recipes", run: vitest("recipes") },
     { name: "types", run: vitest("types") },
     { name: "packages", after: ["build"], run: script("check-packages") },
     { name: "sizes", after: ["build"], run: script("check-sizes") },
@@ -95,12 +101,7 @@ export function stagesOf(root) {
     { name: "portability", after: ["build", "runtimes"], run: script("runtimes-suite") },
     { name: "docs", run: script("check-docs") },
     { name: "budget", run: script("type-budget") },
-    { name: "recipes", run: vitest("recipes") },
     { name: "house", run: vitest("house") },
-    {
-      name: "e2e",
-      run: () => runVitest(root, "e2e", ["--fileParallelism", ...e2eFiles(root).together]),
-    },
     { name: "e2e-alone", alone: true, run: () => runVitest(root, "e2e", e2eFiles(root).alone) },
   ];
 }
