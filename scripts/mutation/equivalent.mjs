@@ -146,6 +146,13 @@ export const equivalentMutants = [
   },
   {
     machine: "kept-messages",
+    line: "if (this.#messages.length === 0) this.#messages = [message];",
+    from: "this.#messages.length === 0",
+    to: "false",
+    why: "The same messages, in an array with places for more.",
+  },
+  {
+    machine: "kept-messages",
     line: "if (gap === undefined || received >= gap.end) return 0;",
     from: "received >= gap.end",
     to: "received > gap.end",
