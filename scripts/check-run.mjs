@@ -25,6 +25,22 @@ export function flagValue(flag) {
   return value;
 }
 
+/**
+ * Ends a script that takes minutes when it is asked for something that it does not know, `--help` as well, before it has begun.
+ *
+ * @param {readonly string[]} flags all that it knows, besides `--root`
+ */
+export function refuseUnknownFlags(flags) {
+  const unknown = process.argv
+    .slice(2)
+    .find((one) => one.startsWith("--") && !["--root", ...flags].includes(one));
+  if (unknown === undefined) return;
+  console.error(
+    `Unknown ${unknown}; there are ${flags.join(", ")}, and the head of the script says what they do`,
+  );
+  process.exit(1);
+}
+
 /** @returns {string} the tree to look at: `--root`, or the one that holds this script */
 export function treeRoot() {
   return resolve(flagValue("--root") ?? join(dirname(fileURLToPath(import.meta.url)), ".."));

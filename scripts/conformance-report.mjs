@@ -10,13 +10,14 @@ import { execFileSync, fork } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { conclude, flagValue, treeRoot } from "./check-run.mjs";
+import { conclude, flagValue, refuseUnknownFlags, treeRoot } from "./check-run.mjs";
 
 /** @typedef {{ id: string, title: string, outcome: string, close: string, message?: string }} CaseReport */
 /** @typedef {{ subject: string, cases: CaseReport[] }} KitReport */
 /** What is kept of a report: how many cases there were, and those that are not `ok` and `clean`. @typedef {{ on: string, total: number, others: CaseReport[] }} Kept */
 /** @typedef {{ subjects: string[], cases: string[], peerCases: string[] }} Plan */
 
+refuseUnknownFlags(["--jobs", "--only", "--check", "--run"]);
 const root = treeRoot();
 const pagePath = join(root, "docs/conformance-report.md");
 const keptPath = join(root, "docs/conformance-report.json");

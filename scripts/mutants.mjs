@@ -6,7 +6,7 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { conclude, flagValue, treeRoot } from "./check-run.mjs";
+import { conclude, flagValue, refuseUnknownFlags, treeRoot } from "./check-run.mjs";
 import { copyTree } from "./mutants/copied-tree.mjs";
 import { applyMutant, patchProblems } from "./mutants/mutant.mjs";
 import { mutants } from "./mutants/mutants.mjs";
@@ -17,6 +17,7 @@ import { mutantsPage } from "./mutants/write-page.mjs";
 /** @typedef {import("./mutants/mutant.mjs").Mutant} Mutant */
 /** @typedef {import("./mutants/write-page.mjs").Row} Row */
 
+refuseUnknownFlags(["--only", "--tests", "--write", "--check"]);
 const root = treeRoot();
 const only = flagValue("--only");
 const tests = flagValue("--tests")?.split(",");

@@ -8,7 +8,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { conclude, flagValue, treeRoot } from "./check-run.mjs";
+import { conclude, flagValue, refuseUnknownFlags, treeRoot } from "./check-run.mjs";
 import { copyTree } from "./mutants/copied-tree.mjs";
 import { equivalentMutants } from "./mutation/equivalent.mjs";
 import { countTimes, describeSurvivors, judgeRun, scoreOf } from "./mutation/judge-run.mjs";
@@ -20,6 +20,7 @@ import { mutationPage } from "./mutation/write-page.mjs";
 /** @typedef {import("./check-run.mjs").Check} Check */
 /** @typedef {import("./mutation/machines.mjs").Machine} Machine */
 
+refuseUnknownFlags(["--only", "--survivors", "--write", "--check"]);
 const root = treeRoot();
 const tools = join(root, "tools/mutation");
 const only = flagValue("--only")?.split(",");

@@ -8,7 +8,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { conclude, flagValue, treeRoot } from "./check-run.mjs";
+import { conclude, flagValue, refuseUnknownFlags, treeRoot } from "./check-run.mjs";
 import { bundleSuite } from "./runtimes/bundle-suite.mjs";
 import { findCommand } from "./runtimes/commands.mjs";
 import { browserRuntimes } from "./runtimes/in-browser.mjs";
@@ -23,6 +23,7 @@ import { runtimesPage } from "./runtimes/write-page.mjs";
 /** @typedef {import("./runtimes/runtime.mjs").Runtime} Runtime */
 /** @typedef {import("./runtimes/runtime.mjs").Ran} Ran */
 
+refuseUnknownFlags(["--only", "--record"]);
 const root = treeRoot();
 const recordFile = join(root, "tests/runtimes/recorded.json");
 const pageFile = join(root, "docs/runtimes.md");
