@@ -40,7 +40,7 @@ export default defineConfig({
             enabled: true,
             only: true,
             include: ["packages/*/test/**/*.test-d.ts"],
-            tsconfig: "./tsconfig.json",
+            tsconfig: "./tsconfig.types.json",
           },
           sequence: { groupOrder: 1 },
         },
