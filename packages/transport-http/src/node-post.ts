@@ -46,6 +46,7 @@ function isStale(request: ClientRequest, error: NodeJS.ErrnoException): boolean 
 class NodeAnswer implements HttpAnswer {
   readonly status: number;
   readonly #incoming: IncomingMessage;
+  #body: ReadableStream<Uint8Array> | undefined;
 
   constructor(incoming: IncomingMessage) {
     this.status = incoming.statusCode ?? 0;
@@ -65,7 +66,9 @@ class NodeAnswer implements HttpAnswer {
   }
 
   get body(): ReadableStream<Uint8Array> {
-    return streamOf(this.#incoming);
+    // One, as of a Response: a second one that nobody reads would keep all that comes.
+    this.#body ??= streamOf(this.#incoming);
+    return this.#body;
   }
 
   text(): Promise<string> {

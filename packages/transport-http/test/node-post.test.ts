@@ -149,6 +149,13 @@ test("who cancels the body ends the connection", async () => {
   await gone;
 });
 
+test("an answer has one body, however often it is asked for", async () => {
+  const { post } = await world((_, outgoing) => void outgoing.end("1"));
+  const answer = await post();
+  expect(answer.body).toBe(answer.body);
+  await answer.body?.cancel();
+});
+
 test("a body is read no faster than it is asked for", async () => {
   const piece = Buffer.alloc(1024 * 1024);
   let sent = 0;
