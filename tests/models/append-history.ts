@@ -2,7 +2,7 @@
  * Appends to a log by a client that repeats what it may, while links break and servers drain, die and start anew; in an order that a seed
  * decides. The log outlives the servers, as a database would.
  */
-import type { SluiceError } from "@sluice/protocol";
+import { SluiceError } from "@sluice/protocol";
 import { type Append, historyFaults } from "./check-history.ts";
 import { filled } from "./model-calls.ts";
 import { ScheduledWorld } from "./scheduled-world.ts";
@@ -19,6 +19,16 @@ export interface HistoryCounts {
 export const noCounts = (): HistoryCounts => ({ ok: 0, no: 0, maybe: 0, repeated: 0, links: 0 });
 
 const appends = 10;
+
+/** @throws what is no error as callers shall get it: one of the codes `mayFail`, and what is known of the call */
+function verdictOf(reason: unknown, mayFail: readonly unknown[]): "no" | "maybe" {
+  if (!SluiceError.is(reason)) throw reason;
+  const { code, processed } = reason;
+  if (!mayFail.includes(code) || (processed !== "no" && processed !== "maybe")) {
+    throw new Error(`An append failed with ${code}, processed ${processed}`, { cause: reason });
+  }
+  return processed;
+}
 
 /** One history. Rejects with its seed. */
 export async function playHistory(seed: number, counts: HistoryCounts): Promise<void> {
@@ -45,6 +55,9 @@ export async function playHistory(seed: number, counts: HistoryCounts): Promise<
   const { dice } = schedule;
   const soon = (most: number): Promise<void> => schedule.turns(dice.below(most));
 
+  /** A server has gone away, or begun to. Links that break lose nothing. */
+  let hasLost = false;
+
   async function append(value: number): Promise<void> {
     await soon(100);
     const isIdempotent = dice.oneIn(2);
@@ -56,12 +69,17 @@ export async function playHistory(seed: number, counts: HistoryCounts): Promise<
       ...(timeout && { timeout }),
     };
     const made = isIdempotent ? client.request("again", options) : client.request("ask", options);
-    if (dice.oneIn(8)) void soon(60).then(() => cancel.abort());
+    const isGivenUp = dice.oneIn(8);
+    if (isGivenUp) void soon(60).then(() => cancel.abort());
     let verdict: Append["verdict"] = "ok";
     try {
       await made;
     } catch (reason) {
-      verdict = (reason as SluiceError).processed ?? "maybe";
+      verdict = verdictOf(reason, [
+        isGivenUp && "CANCELLED",
+        timeout && "DEADLINE_EXCEEDED",
+        hasLost && "UNAVAILABLE",
+      ]);
     }
     history.push({ value, isIdempotent, verdict });
     counts[verdict]++;
@@ -71,8 +89,14 @@ export async function playHistory(seed: number, counts: HistoryCounts): Promise<
     const acts = [
       () => net.cut(),
       () => net.cut(),
-      () => world.restart(),
-      () => world.drain(dice.pick([0, 5, 60_000])),
+      () => {
+        hasLost = true;
+        world.restart();
+      },
+      () => {
+        hasLost = true;
+        world.drain(dice.pick([0, 5, 60_000]));
+      },
     ];
     await Promise.all(
       dice.list(1, 6, async () => {
