@@ -1,35 +1,60 @@
 /**
  * A peer under test as a child process that is told what to do by lines of JSON. Spec: docs/conformance-kit.md.
  */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { systemClock } from "../../clock.ts";
 import type { PeerCommand } from "../kit/peer-case.ts";
 import type { PeerAnswer } from "../kit/run-peer-case.ts";
 import type { PeerProgram } from "../kit/run-peer-kit.ts";
+import { killGroup, startGroup } from "./peer-process-group.ts";
 
-/** How long an answer, and the end of the program, may take, ms. */
-const patienceMs = 5_000;
+export interface PeerProgramOptions {
+  /** How long an answer, and the end of the program, may take, ms. Default 5,000. */
+  readonly patienceMs?: number;
+}
+
+/** How long after the end of the program its output may stay open, ms: until then what it said last is read. */
+const graceMs = 500;
 
 interface Asked {
   resolve(answer: PeerAnswer): void;
   reject(reason: Error): void;
 }
 
-/** Starts `command`. What it writes to its standard error goes to ours. Rejects if it cannot be started. */
-export async function startPeerProgram(command: readonly string[]): Promise<PeerProgram> {
-  const [file = "", ...args] = command;
-  const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"] });
+/**
+ * Starts `command`. What it writes to its standard error goes to ours. Rejects if it cannot be started.
+ *
+ * It is stopped with all that it has started. What is left of it is killed if it hangs, or holds its output open after its end, and when our
+ * own process ends.
+ */
+export async function startPeerProgram(
+  command: readonly string[],
+  { patienceMs = 5_000 }: PeerProgramOptions = {},
+): Promise<PeerProgram> {
+  const child = startGroup(command);
   const asked = new Map<number, Asked>();
   let lastId = 0;
   let isOver = false;
+  let wasKilled = false;
+  const kill = (): void => {
+    wasKilled = true;
+    killGroup(child);
+  };
   const ended = new Promise<number | undefined>((resolve) => {
     child.once("close", (code) => {
       isOver = true;
       for (const { reject } of asked.values()) reject(new Error(`The program has ended (${code})`));
       resolve(code ?? undefined);
     });
+  });
+  child.once("exit", () => {
+    const timer = systemClock.setTimer(graceMs, () => {
+      kill();
+      // Who has left the group may hold it still.
+      child.stdout.destroy();
+    });
+    child.once("close", () => timer.cancel());
   });
   await once(child, "spawn");
   child.stdin.on("error", () => {
@@ -62,10 +87,7 @@ export async function startPeerProgram(command: readonly string[]): Promise<Peer
     },
     async stop() {
       child.stdin.end();
-      let wasKilled = false;
-      const timer = systemClock.setTimer(patienceMs, () => {
-        wasKilled = child.kill("SIGKILL");
-      });
+      const timer = systemClock.setTimer(patienceMs, kill);
       const code = await ended;
       timer.cancel();
       return !wasKilled && code === 0;
