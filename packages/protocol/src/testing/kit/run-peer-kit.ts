@@ -21,7 +21,7 @@ import { type PeerAnswer, PeerCaseRun } from "./run-peer-case.ts";
 export interface PeerProgram {
   /** Sends a command and awaits its answer. Rejects when the program ends, or does not answer. */
   ask(command: PeerCommand): Promise<PeerAnswer>;
-  /** Ends it: whether it did so by itself, and without complaint. */
+  /** Ends it: whether it did so by itself, and without complaint. A second time it only says so again. */
   stop(): Promise<boolean>;
 }
 
@@ -39,7 +39,7 @@ export interface RawNetwork {
 }
 
 export interface PeerKitOptions {
-  /** Starts the program: at the beginning, and again when a case has ended it. */
+  /** Starts the program: at the beginning, and again when a case has ended it, or could not begin. */
   start(): Promise<PeerProgram>;
   readonly network: RawNetwork;
   /** Only cases for which this holds are run and reported. Default: all. */
@@ -65,43 +65,53 @@ interface Described {
   readonly roles: readonly string[];
 }
 
-/** Runs every case, one after the other. Rejects if the program cannot be started, or does not say what it is. */
+/** What is said of the program's own end, behind all cases. */
+const lastCase = { id: "LF-4", title: "the program ends when its input does" } as const;
+
+/**
+ * Runs every case, one after the other. Rejects if the program cannot be started, or does not say what it is.
+ *
+ * Each program that was started is stopped, whatever happens.
+ */
 export async function runPeerKit(options: PeerKitOptions): Promise<KitReport> {
-  const { start, only = () => true, onCase } = options;
-  let program = await start();
-  const described = readDescription(await program.ask({ do: "describe" }));
+  const { start, network, only = () => true, onCase } = options;
   const cases: CaseReport[] = [];
   const note = (report: CaseReport): void => {
     cases.push(report);
     onCase?.(report);
   };
-  for (const one of peerCases.filter(only)) {
-    const { id, title, role } = one;
-    if (!described.roles.includes(role)) {
-      const message = `the peer is no ${role}`;
-      note({ id, title, outcome: "not applicable", close: "clean", ms: 0, message });
-      continue;
+  let program = await start();
+  let subject: string;
+  let stoppedAt: number;
+  let isEnded: boolean;
+  try {
+    const { name, roles } = readDescription(await program.ask({ do: "describe" }));
+    subject = name;
+    for (const one of peerCases.filter(only)) {
+      const { id, title, role } = one;
+      if (!roles.includes(role)) {
+        const message = `the peer is no ${role}`;
+        note({ id, title, outcome: "not applicable", close: "clean", ms: 0, message });
+        continue;
+      }
+      const { report, hasBegun } = await runCase(one, program, network);
+      note(report);
+      // One that could not be reached may listen, or connect, still.
+      if (hasBegun && report.close === "clean") continue;
+      await program.stop();
+      program = await start();
     }
-    const report = await reportCase(one, program, options.network);
-    note(report);
-    if (report.close === "clean") continue;
-    await program.stop();
-    program = await start();
+  } finally {
+    stoppedAt = systemClock.now();
+    isEnded = await program.stop();
   }
-  const lastCase = { id: "LF-4", title: "the program ends when its input does" };
-  const beganAt = systemClock.now();
-  const isEnded = await program.stop();
   if (only(lastCase)) {
-    const ms = systemClock.now() - beganAt;
-    note({
-      ...lastCase,
-      outcome: isEnded ? "ok" : "failed",
-      close: "clean",
-      ms,
-      ...(isEnded ? {} : { message: "it had to be killed, or failed" }),
-    });
+    const outcome = isEnded ? "ok" : "failed";
+    const ms = systemClock.now() - stoppedAt;
+    const message = isEnded ? {} : { message: "it had to be killed, or failed" };
+    note({ ...lastCase, outcome, close: "clean", ms, ...message });
   }
-  return { subject: described.name, cases };
+  return { subject, cases };
 }
 
 function readDescription(answer: PeerAnswer): Described {
@@ -110,14 +120,20 @@ function readDescription(answer: PeerAnswer): Described {
   throw new TypeError(`Cannot use the program: its answer to describe is ${JSON.stringify(answer)}`);
 }
 
-async function reportCase(one: PeerCase, program: PeerProgram, network: RawNetwork): Promise<CaseReport> {
+async function runCase(
+  one: PeerCase,
+  program: PeerProgram,
+  network: RawNetwork,
+): Promise<{ report: CaseReport; hasBegun: boolean }> {
   const beganAt = systemClock.now();
   const failures: string[] = [];
   const leftovers: string[] = [];
   const deviations: string[] = [];
+  let hasBegun = false;
   network.takeTroubles();
   try {
     const { run, raw, close } = await begin(one, program, network);
+    hasBegun = true;
     try {
       for (const step of one.steps) await run.step(step);
     } finally {
@@ -129,12 +145,11 @@ async function reportCase(one: PeerCase, program: PeerProgram, network: RawNetwo
     }
   } catch (reason) {
     noteIn(failures)(reason);
-    // Whatever state it is in: it is ended, and begins anew.
     await finishQuietly(program, leftovers);
   }
   failures.push(...network.takeTroubles());
   const messages = [...failures, ...deviations, ...leftovers];
-  return {
+  const report: CaseReport = {
     id: one.id,
     title: one.title,
     outcome: failures.length > 0 ? "failed" : deviations.length > 0 ? "non-strict" : "ok",
@@ -142,6 +157,7 @@ async function reportCase(one: PeerCase, program: PeerProgram, network: RawNetwo
     ms: systemClock.now() - beganAt,
     ...(messages.length > 0 ? { message: messages.join("; ") } : {}),
   };
+  return { report, hasBegun };
 }
 
 /** Has the peer listen or connect: gives the link to it. */
