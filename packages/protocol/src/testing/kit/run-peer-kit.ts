@@ -65,8 +65,11 @@ interface Described {
   readonly roles: readonly string[];
 }
 
-/** What is said of the program's own end, behind all cases. */
-const lastCase = { id: "LF-4", title: "the program ends when its input does" } as const;
+/** The program's own end, which is reported behind all cases. */
+export const lastPeerCase: Pick<PeerCase, "id" | "title"> = {
+  id: "LF-4",
+  title: "the program ends when its input does",
+};
 
 /**
  * Runs every case, one after the other. Rejects if the program cannot be started, or does not say what it is.
@@ -105,11 +108,11 @@ export async function runPeerKit(options: PeerKitOptions): Promise<KitReport> {
     stoppedAt = systemClock.now();
     isEnded = await program.stop();
   }
-  if (only(lastCase)) {
+  if (only(lastPeerCase)) {
     const outcome = isEnded ? "ok" : "failed";
     const ms = systemClock.now() - stoppedAt;
     const message = isEnded ? {} : { message: "it had to be killed, or failed" };
-    note({ ...lastCase, outcome, close: "clean", ms, ...message });
+    note({ ...lastPeerCase, outcome, close: "clean", ms, ...message });
   }
   return { subject, cases };
 }

@@ -5,11 +5,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import type { CaseReport, KitReport } from "../kit/case-report.ts";
+import { type CaseReport, type KitReport, nameOf } from "../kit/case-report.ts";
 import { type KnownFailure, kitProblems, readKnownFailing } from "../kit/known-failing.ts";
-import { peerCases, runPeerKit } from "../kit/run-peer-kit.ts";
+import { lastPeerCase, peerCases, runPeerKit } from "../kit/run-peer-kit.ts";
 import { runTransportKit, type TransportKitOptions } from "../kit/run-transport-kit.ts";
 import { lineOfCase, lineOfCounts, reportTables } from "../kit/write-report.ts";
+import { suiteCases } from "../transport-suite.ts";
 import { startPeerProgram } from "./peer-process.ts";
 import { rawNetwork } from "./raw-network.ts";
 
@@ -27,7 +28,7 @@ interface TransportModule extends TransportKitOptions {
   readonly name?: string;
 }
 
-/** Runs the command. Gives the exit code: 0 if every case passes but those that are known to fail, 1 if not, 2 for misuse. */
+/** Runs the command. Gives the exit code: 0 if every case passes but those that are known to fail, 1 if not or if none is applicable, 2 for misuse. */
 export async function runConformanceCommand(
   args: readonly string[],
   print: (line: string) => void,
@@ -61,8 +62,16 @@ export async function runConformanceCommand(
     return values.help === true ? 0 : 2;
   }
   const beginnings = values.only?.split(",");
+  const ids = (values.transport === undefined ? [...peerCases, lastPeerCase] : suiteCases).map(
+    ({ id }) => id,
+  );
+  const idle = beginnings?.find((one) => !ids.some((id) => begins(id, one)));
+  if (idle !== undefined) {
+    print(`Cannot run --only ${JSON.stringify(idle)}: no case's id is that, or begins with it and a hyphen`);
+    return 2;
+  }
   const only = ({ id }: { readonly id: string }): boolean =>
-    beginnings?.some((one) => id === one || id.startsWith(`${one}-`)) ?? true;
+    beginnings?.some((one) => begins(id, one)) ?? true;
   const onCase = (one: CaseReport): void => print(lineOfCase(one));
   const report = await (values.transport === undefined
     ? runPeerKit({ start: () => startPeerProgram(positionals), network: rawNetwork(), only, onCase })
@@ -72,9 +81,21 @@ export async function runConformanceCommand(
   print(`\n${lineOfCounts(report)}`);
   // Cases that were left out are not missed.
   const listed = known.filter(({ name }) => only({ id: name.split(" ")[0] ?? "" }));
-  const problems = kitProblems([report], listed);
+  const problems = [...kitProblems([report], listed), ...idleProblems(report)];
   for (const problem of problems) print(problem);
   return problems.length === 0 ? 0 : 1;
+}
+
+/** `FC` and `FC-1` begin `FC-1`, and not `FC-11`. */
+function begins(id: string, beginning: string): boolean {
+  return id === beginning || id.startsWith(`${beginning}-`);
+}
+
+/** A subject to which nothing applies has passed nothing; that its program ends says nothing of it. */
+function idleProblems({ subject, cases }: KitReport): readonly string[] {
+  const judged = cases.filter((one) => nameOf(one) !== nameOf(lastPeerCase));
+  const isIdle = judged.length > 0 && judged.every(({ outcome }) => outcome === "not applicable");
+  return isIdle ? [`${subject}: no case is applicable`] : [];
 }
 
 async function transportReport(

@@ -144,6 +144,34 @@ describe("sluice-conformance", () => {
     expect(await runConformanceCommand(["--nonsense"], () => {})).toBe(2);
   });
 
+  test.each([
+    ["FC1", '"FC1"'],
+    ["RQ-1,FC1,CA", '"FC1"'],
+    ["", '""'],
+  ])("refuses --only %s, which begins no case's id, and starts nothing", async (only, named) => {
+    const printed: string[] = [];
+    const code = await runConformanceCommand(
+      ["--only", only, "--", "a-program-that-is-not-there"],
+      (line) => void printed.push(line),
+    );
+    expect(code).toBe(2);
+    expect(printed.join("\n")).toContain(`--only ${named}`);
+  });
+
+  test("a program that has no role passes nothing", async () => {
+    const answers = `process.stdin.on("data", (line) => {
+      console.log(JSON.stringify({ id: JSON.parse(line).id, name: "idle", roles: [] }));
+    });`;
+    const { code, printed } = await runBeside("", [], [], [process.execPath, "-e", answers]);
+    expect(code).toBe(1);
+    expect(printed).toContain("idle: no case is applicable");
+  });
+
+  test("the program's own end may be all that is asked for", async () => {
+    const { code, report } = await run("LF-4");
+    expect([code, report.cases.map(({ id }) => id)]).toEqual([0, ["LF-4"]]);
+  });
+
   test("prints its cases as data", async () => {
     const printed: string[] = [];
     expect(await runConformanceCommand(["--cases"], (line) => void printed.push(line))).toBe(0);
@@ -164,5 +192,10 @@ export const name = "a toy", kind = "structured";\n`,
     expect(printed.at(-1)).toBe(
       "\na toy: 1 ok, 0 non-strict, 0 failed, 0 not applicable; 0 closed uncleanly",
     );
+    // Its links carry no bytes.
+    const none = ["--transport", module, "--only", "HS-3"];
+    expect(await runConformanceCommand(none, (line) => void printed.push(line))).toBe(1);
+    expect(printed.at(-1)).toBe("a toy: no case is applicable");
+    expect(await runConformanceCommand(["--transport", module, "--only", "LM-99"], () => {})).toBe(2);
   });
 });
