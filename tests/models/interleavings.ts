@@ -2,7 +2,8 @@
  * Calls on which everything comes at once: each set of what may happen to a call, in random orders of all that reads, writes and fires.
  */
 
-import { judgeCall } from "./judge-call.ts";
+import { expect } from "vitest";
+import { countEnd, judgeCall, type Outcomes } from "./judge-call.ts";
 import { HandlerRun, ModelCall, type ModelKind } from "./model-calls.ts";
 import type { Process } from "./scheduled-world.ts";
 import { ScheduledWorld } from "./scheduled-world.ts";
@@ -16,8 +17,37 @@ export const grid: readonly (readonly Happening[])[] = Array.from(
   (_, set) => happenings.filter((_one, at) => (set >> at) & 1),
 );
 
-/** How calls ended: so many with each code. */
-export type Outcomes = Map<string, number>;
+/** What was seen in all schedules of a set. */
+export class SetCounts {
+  runs = 0;
+  steps = 0;
+  servers = 0;
+  /** Links that were made, and those of them that were cut. */
+  links = 0;
+  cut = 0;
+  /** Calls whose handlers saw that their callers had said: nothing follows. */
+  ended = 0;
+  readonly outcomes: Outcomes = new Map();
+}
+
+/** Fails unless all that is in `set` has come to pass in its schedules, and nothing else. */
+export function checkSet(set: readonly Happening[], counts: SetCounts): void {
+  const { runs, servers, links, cut, ended, outcomes } = counts;
+  const happened: Record<Happening, boolean> = {
+    cancel: outcomes.has("CANCELLED"),
+    end: ended > 0,
+    deadline: outcomes.has("DEADLINE_EXCEEDED"),
+    drain: servers > runs,
+    resume: cut > 0 && links > runs,
+  };
+  const seen = happenings.filter((one) => happened[one]);
+  expect(seen, `after ${runs} schedules`).toEqual(set);
+  // Most calls end well where nothing keeps them from it.
+  const least = Math.floor(runs * (set.includes("deadline") ? 0.3 : 0.6));
+  expect(outcomes.get("OK") ?? 0, `calls with OK in ${runs} schedules of ${set.join(", ")}`).toBeGreaterThan(
+    least,
+  );
+}
 
 interface Scope {
   readonly param: string;
@@ -26,12 +56,8 @@ interface Scope {
   readonly writable?: WritableStream<string>;
 }
 
-/** One schedule. Rejects with its seed. Returns how many steps it took. */
-export async function interleave(
-  set: readonly Happening[],
-  seed: number,
-  outcomes: Outcomes,
-): Promise<number> {
+/** One schedule, counted in `counts`. Rejects with its seed. */
+export async function interleave(set: readonly Happening[], seed: number, counts: SetCounts): Promise<void> {
   const about = `seed ${seed} of ${set.join(", ") || "nothing"}`;
   const happens = (one: Happening): boolean => set.includes(one);
   const calls: ModelCall[] = [];
@@ -64,15 +90,20 @@ export async function interleave(
       call.down.write(1 + dice.below(3_000), (one) => run.write(one));
       await schedule.when(() => !call.down.isWriting);
     }
-    // Waits for all that is sent to it; or gives up at the same moment as everybody else.
-    if (call.sends && (happens("end") || dice.oneIn(2)))
-      await schedule.when(() => call.up.readerEnd !== undefined);
+    // Waits for all that is sent to it, or for what its caller or the clock does; or gives up at the same moment as everybody else.
+    const waitsForEnd = call.sends && happens("end") && !dice.oneIn(4);
+    if (waitsForEnd) await schedule.when(() => call.up.readerEnd !== undefined);
+    else if (call.timeout !== undefined && dice.oneIn(3)) await schedule.when(() => run.signal.aborted);
+    else if (call === leaves && dice.oneIn(2)) await schedule.when(() => run.signal.aborted || isQuiet);
     else await soon(20);
     if (dice.oneIn(8)) {
       call.hasThrown = true;
       run.throws();
     } else run.returns();
   }
+
+  /** Nobody disturbs any more. */
+  let isQuiet = false;
 
   async function use(call: ModelCall): Promise<void> {
     await soon(10);
@@ -84,7 +115,8 @@ export async function interleave(
       call.write(1 + dice.below(3_000));
       await schedule.when(() => !call.up.isWriting);
     }
-    if (happens("end")) await soon(12);
+    if (!happens("end")) return;
+    await soon(12);
     call.close();
   }
 
@@ -94,21 +126,21 @@ export async function interleave(
       await soon(most);
       act();
     };
-    if (happens("cancel")) {
-      const call = dice.pick(calls);
-      acts.push(later(60, () => (dice.oneIn(2) ? call.cancel() : call.stop())));
-    }
+    if (leaves !== undefined) acts.push(later(40, () => (dice.oneIn(3) ? leaves.stop() : leaves.cancel())));
     if (happens("drain")) acts.push(later(60, () => world.drain(dice.oneIn(2) ? 5 : 60_000)));
     if (happens("resume"))
       for (let cut = 0; cut <= dice.below(3); cut++) acts.push(later(90, () => world.net.cut()));
     await Promise.all(acts);
+    isQuiet = true;
   }
 
   for (let number = 0; number < 2; number++) {
     const kind = dice.pick<ModelKind>(["ask", "count", "talk", "talk", "collect"]);
-    const timeout = happens("deadline") && dice.oneIn(2) ? 1 + dice.below(40) : undefined;
+    const timeout = happens("deadline") && dice.oneIn(3) ? 1 + dice.below(40) : undefined;
     calls.push(new ModelCall(number, kind, dice.below(1_500), timeout));
   }
+  /** Whose caller cancels or stops it. */
+  const leaves = happens("cancel") ? dice.pick(calls) : undefined;
   try {
     const all = Promise.all([...calls.map(use), disturb()]);
     await schedule.until(all);
@@ -123,12 +155,16 @@ export async function interleave(
     const mayFail = happens("drain") ? ["UNAVAILABLE"] : [];
     for (const call of calls) {
       judgeCall(call, mayFail, about);
-      const code = call.end?.code ?? "none";
-      outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
+      countEnd(counts.outcomes, call);
+      if (call.up.hasEnd && call.runs.some(({ hasReadAll }) => hasReadAll)) counts.ended++;
     }
+    counts.links += world.net.links;
+    counts.cut += world.net.cutLinks;
+    counts.servers += world.process.number;
     await world.end();
   } catch (cause) {
     throw new Error(`${about}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  return schedule.steps;
+  counts.runs++;
+  counts.steps += schedule.steps;
 }

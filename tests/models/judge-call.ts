@@ -2,6 +2,18 @@
 import { expect } from "vitest";
 import { filled, type ModelCall } from "./model-calls.ts";
 
+/** How calls ended: so many with each code. */
+export type Outcomes = Map<string, number>;
+
+export function countEnd(outcomes: Outcomes, { end }: ModelCall): void {
+  addOutcomes(outcomes, [[end?.code ?? "none", 1]]);
+}
+
+/** Adds `more` to `outcomes`. */
+export function addOutcomes(outcomes: Outcomes, more: Iterable<readonly [string, number]>): void {
+  for (const [code, count] of more) outcomes.set(code, (outcomes.get(code) ?? 0) + count);
+}
+
 /** @param mayFail codes with which the call may have failed, for reasons that are not its own */
 export function judgeCall(call: ModelCall, mayFail: readonly string[], about: string): void {
   const { number, kind, end, runs, up, down } = call;

@@ -28,6 +28,10 @@ class NetEnd implements ByteDuplex, Source {
     schedule.add(this);
   }
 
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
   get isReady(): boolean {
     if (this.#flushes.length > 0) return true;
     if (this.#events === undefined) return false;
@@ -109,6 +113,8 @@ export class ScheduledNet {
   #open: (readonly [NetEnd, NetEnd])[] = [];
   /** Links that were made. */
   links = 0;
+  /** Links that {@link cut} has broken. */
+  cutLinks = 0;
 
   constructor(schedule: Schedule) {
     this.#schedule = schedule;
@@ -129,7 +135,10 @@ export class ScheduledNet {
 
   /** Breaks every link: what is on its way is lost, and each end learns it in its own time. */
   cut(): void {
-    for (const ends of this.#open) for (const end of ends) end.close();
+    for (const ends of this.#open) {
+      if (ends.every(({ isOpen }) => isOpen)) this.cutLinks++;
+      for (const end of ends) end.close();
+    }
     this.#open = [];
   }
 
