@@ -1,7 +1,10 @@
 /**
  * Proves that some work leaves nothing behind in its process: no handle, timer, listener, warning or lost rejection.
+ *
+ * Timers are all that are set by the global functions, unref'd or not; listeners are those of the emitters that it is given.
  */
 import type { EventEmitter } from "node:events";
+import { watchTimers } from "./watch-timers.ts";
 
 export interface CleanFinishOptions {
   /** Emitters whose listeners must be the same as before: sockets, servers, the process… Default: the process. */
@@ -76,6 +79,7 @@ function inventory(
   const count = (name: string, by: number): void => {
     found.set(name, (found.get(name) ?? 0) + by);
   };
+  count("timers that are set", watchTimers()());
   for (const resource of process.getActiveResourcesInfo()) count(`resource ${resource}`, 1);
   for (const [at, emitter] of emitters.entries()) {
     for (const event of emitter.eventNames()) {

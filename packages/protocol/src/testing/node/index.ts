@@ -23,3 +23,4 @@ export { startPeerProgram } from "./peer-process.ts";
 export { rawNetwork } from "./raw-network.ts";
 export { portFrames, type RawBatch, RawPort, type RawPortFrame } from "./raw-port.ts";
 export { faultProxy, SocketFaultProxy } from "./socket-fault-proxy.ts";
+export { watchTimers } from "./watch-timers.ts";

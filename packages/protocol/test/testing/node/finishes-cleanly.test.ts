@@ -15,11 +15,13 @@ async function plant(what: string): Promise<unknown> {
 
 test("work that leaves nothing finishes cleanly", async () => {
   expect(await plant("nothing")).toEqual({ result: "done" });
+  expect(await plant("timers that are over")).toEqual({});
 });
 
 test.each([
-  ["a timer", ["resource Timeout"]],
-  ["an interval", ["resource Timeout"]],
+  ["a timer", ["resource Timeout", "timers that are set (0 before, 1 after)"]],
+  ["a timer that keeps nothing alive", ["timers that are set (0 before, 1 after)"]],
+  ["an interval", ["resource Timeout", "timers that are set (0 before, 1 after)"]],
   ["a server", ["resource TCPServerWrap"]],
   ["a watcher", ["resource FSEventWrap"]],
   ["a listener", ["listener of EventEmitter 0 for data"]],

@@ -2,6 +2,7 @@
 import { EventEmitter } from "node:events";
 import { watch } from "node:fs";
 import { createServer } from "node:net";
+import { promisify } from "node:util";
 import { finishesCleanly, LeakError } from "../../../../src/testing/node/finishes-cleanly.ts";
 
 const emitter = new EventEmitter();
@@ -10,6 +11,15 @@ let sessions = 0;
 const plants: Record<string, () => unknown> = {
   nothing: () => "done",
   "a timer": () => setTimeout(() => {}, 1e8),
+  "a timer that keeps nothing alive": () => setTimeout(() => {}, 1e8).unref(),
+  "timers that are over": async () => {
+    clearTimeout(setTimeout(() => {}, 1e8));
+    clearInterval(setTimeout(() => {}, 1e8));
+    clearInterval(setInterval(() => {}, 1e8).unref());
+    setTimeout(() => {}, 1e8).close();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await promisify(setTimeout)(1);
+  },
   "an interval": () => setInterval(() => {}, 1e8),
   "a server": () => new Promise<void>((resolve) => void createServer().listen(0, "127.0.0.1", resolve)),
   "a watcher": () => watch("."),
