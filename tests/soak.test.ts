@@ -10,6 +10,7 @@ test("40 clients over every transport lose nothing while something fails every 2
     sampleSeconds: 10,
     restartSeconds: 8,
     restAt: 10,
+    restSeconds: 60,
   };
   const { counts, faults, restarts, processes } = await runSoak(options, () => {});
   expect(counts.violations).toEqual([]);

@@ -13,20 +13,18 @@ const settledAt = Math.min(2, 0.4 * minutes);
 interface Growth {
   /** Bytes of heap: at the end less at minute 2, both with all clients connected and no call. */
   readonly retained: number;
-  /** Bytes a minute from minute 2 on. */
+  /** Bytes a minute, of what is held in the rests. */
   readonly slope: Slope;
   /** Bytes of resident memory: most. */
   readonly mostResident: number;
 }
 
 function growthOf({ samples, rests }: SoakProcess): Growth {
-  const later = samples
-    .filter(({ at }) => at / 60 >= settledAt)
-    .map(({ at, inventory }) => ({ at: at / 60, value: inventory.heapUsed }));
-  const [first, last] = [rests[0]?.heapUsed ?? Number.NaN, rests.at(-1)?.heapUsed ?? Number.NaN];
+  const atRest = rests.map(({ at, inventory }) => ({ at: at / 60, value: inventory.heapUsed }));
+  const [first, last] = [atRest[0]?.value ?? Number.NaN, atRest.at(-1)?.value ?? Number.NaN];
   return {
     retained: last - first,
-    slope: slopeOf(later, seed),
+    slope: slopeOf(atRest, seed),
     mostResident: Math.max(...samples.map(({ inventory }) => inventory.rss)),
   };
 }
@@ -41,6 +39,7 @@ test(
       sampleSeconds: 15,
       restartSeconds: 30,
       restAt: 60 * settledAt,
+      restSeconds: 60,
     };
     const result = await runSoak(options, (line) => console.log(line));
     const { counts, processes } = result;

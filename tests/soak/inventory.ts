@@ -2,17 +2,23 @@
 import { readdirSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { watchTimers } from "@sluice/protocol/testing/node";
 
 export interface Inventory {
   /** Bytes, after two collections. */
   readonly heapUsed: number;
   readonly rss: number;
-  /** By kind, as Node names them: `Timeout`, `TCPSocketWrap`, … */
+  /** Timers that are set, whether they keep the process alive or not. */
+  readonly timers: number;
+  /** What keeps the process alive, by kind, as Node names it: `Timeout`, `TCPSocketWrap`, … */
   readonly resources: Readonly<Record<string, number>>;
   /** Of the process itself. */
   readonly listeners: number;
   readonly descriptors: number;
+  /** With a link. */
   readonly connections: number;
+  /** Of a server: sessions, also without a link; of the clients: those that memory still holds. */
+  readonly sessions: number;
   readonly openCalls: number;
   readonly troubles: readonly string[];
 }
@@ -20,12 +26,13 @@ export interface Inventory {
 setFlagsFromString("--expose-gc");
 const gc: () => void = runInNewContext("gc");
 
+const timers = watchTimers();
 const troubles: string[] = [];
 process.on("uncaughtException", (error) => void troubles.push(`uncaught: ${error.stack ?? error.message}`));
 process.on("unhandledRejection", (reason) => void troubles.push(`unhandled: ${String(reason)}`));
 process.on("warning", (warning) => void troubles.push(`warning: ${warning.message}`));
 
-export function inventoryNow(): Omit<Inventory, "connections" | "openCalls"> {
+export function inventoryNow(): Omit<Inventory, "connections" | "sessions" | "openCalls"> {
   gc();
   gc();
   const { heapUsed, rss } = process.memoryUsage();
@@ -35,5 +42,6 @@ export function inventoryNow(): Omit<Inventory, "connections" | "openCalls"> {
   delete resources.Immediate;
   delete resources.TickObject;
   const listeners = process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0);
-  return { heapUsed, rss, resources, listeners, descriptors: readdirSync("/proc/self/fd").length, troubles };
+  const descriptors = readdirSync("/proc/self/fd").length;
+  return { heapUsed, rss, timers: timers(), resources, listeners, descriptors, troubles };
 }

@@ -24,8 +24,10 @@ export interface SoakOptions {
   readonly sampleSeconds: number;
   /** Between two restarts of the server that does not stay. */
   readonly restartSeconds: number;
-  /** When faults and calls rest for a moment, and what is held then is what is held at the end compared with. */
+  /** When faults and calls rest for a moment for the first time: what is held at the end is compared with what is held then. */
   readonly restAt: number;
+  /** Between two such rests. */
+  readonly restSeconds: number;
 }
 
 /** What a process held at a time. */
@@ -40,8 +42,8 @@ export interface SoakProcess {
   /** Once everything had been used once, and was over. */
   readonly start: Inventory;
   readonly samples: readonly SoakSample[];
-  /** With all clients connected, and no call: at `restAt`, and at the end. */
-  readonly rests: readonly Inventory[];
+  /** With all clients connected, and no call: the last one at the end. */
+  readonly rests: readonly SoakSample[];
   /** After the cool-down. */
   readonly end: Inventory;
 }
@@ -163,9 +165,8 @@ export function isSame(start: Inventory, end: Inventory): boolean {
 }
 
 /** What has to be the same before and after. */
-export function heldOf({ connections, openCalls, resources, listeners, descriptors }: Inventory): object {
-  const sorted = Object.fromEntries(Object.entries(resources).sort());
-  return { connections, openCalls, resources: sorted, listeners, descriptors };
+export function heldOf({ heapUsed: _, rss: __, troubles: ___, resources, ...held }: Inventory): object {
+  return { ...held, resources: Object.fromEntries(Object.entries(resources).sort()) };
 }
 
 /** The clients: half of them know the server that stays, the others both. */
@@ -180,7 +181,7 @@ function plansFor(count: number, seed: number, steady: SoakServer, restarted: So
 
 /** Runs it. `tell` hears of each sample. */
 export async function runSoak(options: SoakOptions, tell: (line: string) => void): Promise<SoakResult> {
-  const { seconds, connections, seed, sampleSeconds, restartSeconds, restAt } = options;
+  const { seconds, connections, seed, sampleSeconds, restartSeconds, restAt, restSeconds } = options;
   const folders = [0, 1].map(() => mkdtempSync(join(tmpdir(), "soak-")));
   const dice = Dice.seeded(seed);
   const steady = await SoakServer.start(folders[0] as string, "steady", seed);
@@ -201,7 +202,7 @@ export async function runSoak(options: SoakOptions, tell: (line: string) => void
       { name: "clients", child: clients, start: await settled(clients) },
     ];
     const samples: SoakSample[][] = watched.map(() => []);
-    const rests: Inventory[][] = watched.map(() => []);
+    const rests: SoakSample[][] = watched.map(() => []);
     let isResting = false;
     /** Lets everything end but the connections, and looks. */
     const rest = async (): Promise<void> => {
@@ -210,7 +211,7 @@ export async function runSoak(options: SoakOptions, tell: (line: string) => void
       await clients.ask("rest");
       await pause(1_000 * keptSeconds);
       for (const [at, { child }] of watched.entries()) {
-        rests[at]?.push((await child.ask("report")) as Inventory);
+        rests[at]?.push({ at: elapsed(), inventory: (await child.ask("report")) as Inventory });
       }
       await clients.ask("go on");
       isResting = false;
@@ -238,7 +239,7 @@ export async function runSoak(options: SoakOptions, tell: (line: string) => void
       }
     })();
     while (elapsed() < seconds) {
-      if (elapsed() >= restAt && rests[0]?.length === 0) await rest();
+      if (elapsed() >= restAt + restSeconds * (rests[0]?.length ?? 0)) await rest();
       await pause(1_000 * Math.min(sampleSeconds, Math.max(0.1, seconds - elapsed())));
       for (const [at, { name, child }] of watched.entries()) {
         const inventory = (await child.ask("report")) as Inventory;

@@ -50,6 +50,8 @@ let calling = 0;
 let lastPlace = process.pid * 1_000_000;
 let clients: Client<Faulted>[] = [];
 let loads: Promise<void>[] = [];
+/** All that were ever made: those that memory does not hold any more are dropped at the next look. */
+let made: WeakRef<Client<Faulted>>[] = [];
 
 function transportTo(address: string): Transport {
   if (address.startsWith("ws")) return new WebSocketTransport({ url: address });
@@ -157,6 +159,7 @@ function start(plans: readonly SoakClientPlan[]): void {
         ...soakTimes,
       }),
   );
+  made.push(...clients.map((client) => new WeakRef(client)));
   loads = plans.map((plan, at) => load(plan, clients[at] as Client<Faulted>));
 }
 
@@ -178,7 +181,10 @@ process.on(
     if (told === "go on") goOn();
     const counts: SoakCounts = { calls, messages, lost, violations };
     if (told === "report") {
-      process.send?.({ ...inventoryNow(), connections: clients.length, openCalls: loads.length });
+      const inventory = inventoryNow();
+      made = made.filter((one) => one.deref() !== undefined);
+      const connections = clients.filter(({ status }) => status === "connected").length;
+      process.send?.({ ...inventory, connections, sessions: made.length, openCalls: calling });
     } else process.send?.(counts);
   },
 );

@@ -49,6 +49,9 @@ const server = new Server({
   ...soakTimes,
 });
 drainOnSignals(server);
+let sessions = 0;
+server.on("connected", () => void sessions++);
+server.on("disconnected", () => void sessions--);
 
 const portOf = (address: string | undefined): number => Number(new URL(address ?? "").port);
 await server.listen(`unix:${wanted.unix}`);
@@ -67,7 +70,7 @@ const real: SoakAddresses = {
 };
 process.on("message", () => {
   const openCalls = server.connections.reduce((sum, one) => sum + one.openCalls + one.runningHandlers, 0);
-  process.send?.({ ...inventoryNow(), connections: server.connections.length, openCalls });
+  process.send?.({ ...inventoryNow(), connections: server.connections.length, sessions, openCalls });
 });
 process.send?.(real);
 process.channel?.unref();
