@@ -516,10 +516,10 @@ describe("slices", () => {
   };
 
   test("are of 1 byte to the size, and the seed's", async () => {
-    const sizes = await sizesOf(3, [5_000]);
+    const sizes = await sizesOf(3, [50_000]);
     expect([Math.min(...sizes), Math.max(...sizes)]).toEqual([1, 50]);
-    expect(await sizesOf(3, [5_000])).toEqual(sizes);
-    expect(await sizesOf(4, [5_000])).not.toEqual(sizes);
+    expect(await sizesOf(3, [50_000])).toEqual(sizes);
+    expect(await sizesOf(4, [50_000])).not.toEqual(sizes);
   });
 
   test("of 1 byte are bytes", async () => {
@@ -534,7 +534,8 @@ describe("slices", () => {
         return at;
       });
     };
-    const edges = edgesOf(await sizesOf(5, [1_000]));
+    // The last edge is where these bytes end.
+    const edges = edgesOf(await sizesOf(5, [1_000])).slice(0, -1);
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 20 }),
