@@ -13,26 +13,42 @@ const hasGroups = process.platform !== "win32";
 /** Signals that end a process which does not listen for them. */
 const deadly = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** Leaders that run. There is one listener for all of them. */
+const running = new Set<GroupLeader>();
+
 /** Starts `command` as the leader of a group. The group is killed when our process ends before the child does, by itself or by a signal. */
 export function startGroup([file = "", ...args]: readonly string[]): GroupLeader {
   const child = spawn(file, args, { stdio: ["pipe", "pipe", "inherit"], detached: hasGroups });
-  const kill = (): void => void killGroup(child);
-  // A terminal sends Ctrl-C to our own group only.
-  const passOn = (signal: NodeJS.Signals): void => {
-    kill();
-    forget();
-    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-  };
-  const forget = (): void => {
-    process.removeListener("exit", kill);
-    for (const signal of deadly) process.removeListener(signal, passOn);
-  };
   child.once("spawn", () => {
-    process.once("exit", kill);
-    for (const signal of deadly) process.on(signal, passOn);
+    if (running.size === 0) listen();
+    running.add(child);
   });
-  child.once("close", forget);
+  child.once("close", () => {
+    running.delete(child);
+    if (running.size === 0) unlisten();
+  });
   return child;
+}
+
+function listen(): void {
+  process.on("exit", killAll);
+  for (const signal of deadly) process.on(signal, passOn);
+}
+
+function unlisten(): void {
+  process.removeListener("exit", killAll);
+  for (const signal of deadly) process.removeListener(signal, passOn);
+}
+
+function killAll(): void {
+  for (const child of running) killGroup(child);
+}
+
+/** A terminal sends Ctrl-C to our own group only. Whether it ends our process is left to others that listen. */
+function passOn(signal: NodeJS.Signals): void {
+  killAll();
+  process.removeListener(signal, passOn);
+  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
 }
 
 /** Kills whatever of the group still runs, its leader or not. */
