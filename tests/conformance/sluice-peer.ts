@@ -3,6 +3,7 @@
  *
  * Spec: docs/conformance-kit.md.
  */
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { Client } from "@sluice/client";
 import { type ProtocolDefinition, SluiceError } from "@sluice/protocol";
@@ -23,6 +24,7 @@ const protocol = {
   fail: { type: "request", param: any, errors: { NO_STOCK: { data: { type: "object" } } } },
   crash: { type: "request" },
   wait: { type: "request", result: any },
+  stopped: { type: "request", param: { type: "integer" }, result: any },
   count: { type: "stream", param: { type: "integer" }, receive: any, result: any },
   letters: { type: "stream", param: { type: "integer" }, receive: any },
   sum: { type: "channel", send: any, result: any },
@@ -39,13 +41,15 @@ interface Command {
 let server: Server<typeof protocol, undefined> | undefined;
 let client: Client<ProtocolDefinition> | undefined;
 
-function stopped(signal: AbortSignal): Promise<string> {
-  return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve("stopped"), { once: true });
-  });
-}
-
 function makeServer(): Server<typeof protocol, undefined> {
+  const ends = new EventTarget();
+  let ended = 0;
+  const untilStopped = async ({ signal }: { readonly signal: AbortSignal }): Promise<string> => {
+    if (!signal.aborted) await once(signal, "abort");
+    ended++;
+    ends.dispatchEvent(new Event("one"));
+    return "stopped";
+  };
   return new Server({
     protocol,
     public: true,
@@ -57,8 +61,12 @@ function makeServer(): Server<typeof protocol, undefined> {
       crash() {
         throw new Error("a secret");
       },
-      wait: ({ signal }) => stopped(signal),
-      deaf: ({ signal }) => stopped(signal),
+      wait: untilStopped,
+      deaf: untilStopped,
+      async stopped({ param }) {
+        while (ended < param) await once(ends, "one");
+        return ended;
+      },
       async *count({ param }) {
         for (let n = 1; n <= param; n++) yield n;
         return param;

@@ -33,7 +33,9 @@ def broken(message, code="PROTOCOL_ERROR"):
 
 
 def encode(value):
-    return b"" if value is ABSENT else json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    if value is ABSENT:
+        return b"null" if FAULT == "null-for-absent" else b""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def decode(payload, raw=False):
@@ -42,6 +44,8 @@ def decode(payload, raw=False):
     try:
         return ABSENT if payload == b"" else json.loads(payload.decode())
     except ValueError:
+        if FAULT == "any-json":
+            return None
         raise Failure("DECODE_ERROR", "The payload is no JSON")
 
 
@@ -101,9 +105,9 @@ class Call:
         if flags & HEAD:
             total, at = int.from_bytes(body[6:10], "big"), 10
         payload, first = body[at:], not self.pieces
-        if self.theirs_over and not is_result:
+        if self.theirs_over and not is_result and FAULT != "any-order":
             raise broken("Data behind the end")
-        if offset != self.received:
+        if offset != self.received and FAULT != "any-offset":
             raise broken("A gap")
         if first and flags & MORE and total is None:
             raise broken("A first piece without its total")
@@ -111,7 +115,7 @@ class Call:
         if not is_result and self.received > self.allowed and FAULT != "no-limit":
             raise broken("Beyond the limit", "FLOW_CONTROL_ERROR")
         self.pieces.append((payload, total))
-        if not flags & MORE:
+        if not flags & MORE or FAULT == "pieces-apart":
             payload, self.pieces = b"".join(piece for piece, _ in self.pieces), []
             return (payload, flags & RAW)
         if first:
@@ -136,11 +140,11 @@ class Call:
         return (decode(payload, raw),)
 
     def take_credit(self, received, limit):
-        if received > self.sent:
+        if received > self.sent and FAULT != "any-credit":
             raise broken("More received than was sent")
-        if limit > received + FAR:
+        if limit > received + FAR and FAULT != "any-credit":
             raise broken("A limit too far", "FLOW_CONTROL_ERROR")
-        self.limit = max(self.limit, limit)
+        self.limit = limit if FAULT == "lower-limits" else max(self.limit, limit)
         self.credit.set()
 
 
@@ -160,12 +164,15 @@ class Link:
         self.frame(kind, 0, call, json.dumps(value).encode())
 
     def about(self):
-        return {"peer": "reference", "epoch": EPOCH.hex(), "limits": LIMITS, "window": WINDOW, "floor": FLOOR}
+        limits = {} if FAULT == "bare-greeting" else {"limits": LIMITS}
+        return {"peer": "reference", "epoch": EPOCH.hex(), "window": WINDOW, "floor": FLOOR, **limits}
 
     async def run(self):
         try:
             if not self.accepts:
                 self.say(HELLO, {"versions": [1], "codecs": ["json"], **self.about()})
+                if FAULT == "hasty":
+                    self.frame(PING, 0, 0, bytes(4))
             shaking = True
             while True:
                 kind, flags, call, body = await self.read()
@@ -173,7 +180,7 @@ class Link:
                     shaking = not self.shake_hands(kind, body)
                 else:
                     self.on_frame(kind, flags, call, body)
-                    if kind == CLOSE:
+                    if kind == CLOSE and FAULT != "close-unheard":
                         break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -195,7 +202,13 @@ class Link:
             pass
 
     async def read(self):
-        length, = struct.unpack(">I", await self.reader.readexactly(4))
+        if FAULT == "whole-chunks":
+            length = await self.reader.read(4)
+            if len(length) < 4:
+                raise broken("A chunk is no whole frame")
+        else:
+            length = await self.reader.readexactly(4)
+        length = int.from_bytes(length, "big")
         if length < 5:
             raise broken("A length below 5")
         if length > 81920:
@@ -208,17 +221,20 @@ class Link:
             raise broken("A flag that is none")
         if kind in (PING, DONE, DRAIN, CLOSE, HELLO, WELCOME) and call != 0:
             raise broken("A frame of the link with a call")
-        return kind, flags, call, await self.reader.readexactly(length - 5)
+        body = await self.reader.readexactly(length - 5)
+        if FAULT == "one-per-write":
+            self.reader._buffer.clear()
+        return kind, flags, call, body
 
     def shake_hands(self, kind, body):
         if not self.accepts and kind == CLOSE:
-            self.why = read_json(body).get("code")
+            self.why = None if FAULT == "why-unheard" else read_json(body).get("code")
             raise ConnectionError
         if kind != (HELLO if self.accepts else WELCOME):
             raise broken("Not how a link begins")
         said = read_json(body)
         if self.accepts:
-            if 1 not in said.get("versions", []):
+            if 1 not in said.get("versions", [])[:1 if FAULT == "first-version" else None]:
                 raise Failure("VERSION_UNSUPPORTED", link=True)
             if "json" not in said.get("codecs", []):
                 raise Failure("FAILED_PRECONDITION", link=True)
@@ -232,6 +248,8 @@ class Link:
 
     def on_frame(self, kind, flags, number, body):
         if kind >= 24:
+            if FAULT == "strict-extensions":
+                raise broken("An extension")
             return
         if kind in (HELLO, WELCOME):
             raise broken("A second greeting")
@@ -241,19 +259,21 @@ class Link:
                 if FAULT == "garbage-pong":
                     self.writer.write(b"HTTP/1.1 200 OK")
         elif kind == DRAIN:
-            self.drained = True
+            self.drained = FAULT != "drain-unheard"
         elif kind == CLOSE:
             self.why = read_json(body).get("code")
         elif kind == DONE:
             over = [int.from_bytes(body[at:at + 4], "big") for at in range(0, len(body), 4)]
-            for call in [c for c in self.calls.values() if not c.mine and (flags or c.id in over)]:
-                self.forget(call)
+            # "rest" is about calls of former links of a session: there are none.
+            for call in [c for c in self.calls.values() if not c.mine and (c.id in over or flags and FAULT == "rest-ends-all")]:
+                if FAULT != "done-unheard" or call.task.done():
+                    self.forget(call)
         elif kind == OPEN:
             self.on_open(number, flags, body)
         else:
             call = self.calls.get(number)
             if call is None:
-                if number > self.highest[number % 2]:
+                if number > self.highest[number % 2] and FAULT != "any-call" or FAULT == "strict-over":
                     raise broken("A frame of a call that was never opened")
             else:
                 self.on_call_frame(call, kind, flags, body)
@@ -269,6 +289,8 @@ class Link:
             call.theirs_over = True
             call.items.put_nowait(None)
         elif kind == CANCEL and not call.mine:
+            if FAULT == ("abort-unheard" if flags else "stop-unheard"):
+                return
             call.reason = "cancelled" if flags else "stop"
             call.signal.set()
             if flags:
@@ -282,7 +304,8 @@ class Link:
             else:
                 length = int.from_bytes(body[6:8], "big")
                 said, data = read_json(body[8:8 + length]), decode(body[8 + length:])
-                code = said.get("code") if said.get("code") in CODES else "UNKNOWN"
+                data = ABSENT if FAULT == "bare-error" else data
+                code = said.get("code") if said.get("code") in CODES or FAULT == "any-code" else "UNKNOWN"
                 self.settle(call, Failure(code, said.get("message", ""), said.get("processed", "maybe"), data))
             if FAULT != "no-done":
                 self.frame(DONE, 0, 0, struct.pack(">I", call.id))
@@ -299,7 +322,7 @@ class Link:
             call.task.cancel()
 
     def on_open(self, number, flags, body):
-        if number % 2 != (1 if self.accepts else 0) or number <= self.highest[number % 2]:
+        if (number % 2 != (1 if self.accepts else 0) or number <= self.highest[number % 2]) and FAULT != "any-id":
             raise broken("An id that is not the next")
         self.highest[number % 2] = number
         said, origin = body[0], body[1:9]
@@ -308,6 +331,10 @@ class Link:
         name, at = body[at + 1:at + 1 + body[at]].decode(), at + 1 + body[at]
         length = int.from_bytes(body[at:at + 2], "big")
         metadata, at = body[at + 2:at + 2 + length], at + 2 + length
+        if FAULT == "no-metadata":
+            metadata = b""
+        if FAULT == "no-deadline":
+            timeout = 0
         param, end = body[at:], 64 + len(body) - at
         call = self.calls[number] = Call(self, number, False, window, received=end, allowed=end + FLOOR)
         call.theirs_over = bool(said & 1)
@@ -320,7 +347,7 @@ class Link:
     async def serve(self, call, name, origin, timeout, metadata, param, raw):
         kind, value, failure = RESULT, ABSENT, None
         try:
-            if origin != self.peer_epoch:
+            if origin != self.peer_epoch and FAULT != "any-origin":
                 raise Failure("PERMISSION_DENIED", "Not your origin", "no")
             handler = HANDLERS.get(name)
             if handler is None:
@@ -341,15 +368,18 @@ class Link:
         if failure is not None:
             text = json.dumps({"code": failure.code, "message": str(failure), "retryable": False,
                                "processed": failure.processed, "origin": "remote"}).encode()
-            self.frame(ERROR, 0, call.id, u48(call.sent) + struct.pack(">H", len(text)) + text + encode(failure.data))
+            self.frame(ERROR, 0, call.id, u48(call.sent) + struct.pack(">H", len(text)) + text + (b"" if FAULT == "bare-error" else encode(failure.data)))
 
     def finish(self):
         self.closed = True
         self.peer.links.discard(self)
-        for call in list(self.calls.values()):
+        for call in list(self.calls.values()) if FAULT != "cut-unseen" else []:
             if call.mine:
-                self.settle(call, Failure("UNAVAILABLE", "The link is lost", "maybe"))
+                self.settle(call, Failure("UNAVAILABLE", "The link is lost", "no" if FAULT == "processed" else "maybe"))
             self.forget(call)
+        for link in self.peer.links if FAULT == "one-for-all" else []:
+            for call in list(link.calls.values()):
+                link.forget(call)
         if not self.welcomed.done():
             self.welcomed.set_exception(Failure(self.why or "UNAVAILABLE", "No handshake"))
             self.welcomed.exception()
@@ -361,8 +391,10 @@ class Link:
             return {"code": "UNAVAILABLE", "processed": "no"}
         number, self.next_id, self.number = self.next_id, self.next_id + (1 if FAULT == "even-ids" else 2), self.number + 1
         param, name = encode(command.get("param", ABSENT)), command["procedure"].encode()
-        metadata = encode(command["metadata"]) if "metadata" in command else b""
+        metadata = encode(command["metadata"]) if "metadata" in command and FAULT != "no-metadata" else b""
         items, half, timeout = command.get("items", []), command.get("kind") != "channel", command.get("timeout", 0)
+        if FAULT == "no-deadline":
+            timeout = 0
         call = self.calls[number] = Call(self, number, True, 64 + len(param) + self.peer_floor, allowed=WINDOW)
         self.highest[1] = number
         call.sent = 64 + len(param)
@@ -392,13 +424,13 @@ class Link:
             item = await call.take()
             if item is None:
                 break
-            got.append(item[0])
+            got += [item[0]] * (2 if FAULT == "repeats-items" else 1)
         else:
             if command.get("leave") == "abort":
                 self.frame(CANCEL, 0 if FAULT == "soft-abort" else MORE, call.id)
                 raise Failure("CANCELLED")
             if command.get("leave") == "stop":
-                self.frame(CANCEL, 0, call.id)
+                self.frame(CANCEL, MORE if FAULT == "hard-stop" else 0, call.id)
         outcome = await call.end
         if isinstance(outcome, Failure):
             raise outcome
@@ -406,6 +438,10 @@ class Link:
 
 
 async def echo(call, param, metadata):
+    if FAULT == "last-param":
+        call.link.peer.last_param = param
+        await asyncio.sleep(0.01)
+        return call.link.peer.last_param
     return param
 
 async def metadata_of(call, param, metadata):
@@ -418,8 +454,20 @@ async def crash(call, param, metadata):
     raise RuntimeError("a secret")
 
 async def wait(call, param, metadata):
-    await call.signal.wait()
-    return "stopped"
+    peer = call.link.peer
+    try:
+        await call.signal.wait()
+        return "stopped"
+    finally:
+        peer.stopped += 1
+        peer.one_stopped.set()
+
+async def stopped(call, param, metadata):
+    peer = call.link.peer
+    while peer.stopped < param:
+        peer.one_stopped.clear()
+        await peer.one_stopped.wait()
+    return peer.stopped
 
 async def count(call, param, metadata):
     for n in range(1, param + 1):
@@ -453,13 +501,14 @@ async def chat(call, param, metadata):
         await call.send(item[0])
     return heard
 
-HANDLERS = {"echo": echo, "metadata": metadata_of, "fail": fail, "crash": crash, "wait": wait, "count": count,
-            "letters": letters, "sum": sum_up, "deaf": wait, "chat": chat}
+HANDLERS = {"echo": echo, "metadata": metadata_of, "fail": fail, "crash": crash, "wait": wait, "stopped": stopped,
+            "count": count, "letters": letters, "sum": sum_up, "deaf": wait, "chat": chat}
 
 
 class Peer:
     def __init__(self):
         self.links, self.servers, self.out = set(), [], None
+        self.stopped, self.one_stopped = 0, asyncio.Event()
 
     async def do(self, command):
         what = command["do"]
@@ -468,6 +517,7 @@ class Peer:
         if what == "listen":
             server = await asyncio.start_server(lambda r, w: Link(self, r, w, True).run(), "127.0.0.1", 0)
             self.servers.append(server)
+            self.stopped = 0
             return {"address": "tcp://127.0.0.1:%d" % server.sockets[0].getsockname()[1]}
         if what == "connect":
             host, port = command["address"][len("tcp://"):].rsplit(":", 1)
@@ -506,6 +556,8 @@ async def main():
     tasks = set()
     while line := await reader.readline():
         tasks.add(asyncio.ensure_future(peer.answer(line)))
+    if FAULT == "stays":
+        await asyncio.sleep(3600)
 
 
 asyncio.run(main())

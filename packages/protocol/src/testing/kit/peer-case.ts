@@ -62,7 +62,9 @@ export type CaseStep =
   /** The peer ends the link. Saying CLOSE with one of these codes before is what it should do. */
   | { readonly ends: readonly string[] }
   /** Our end cuts the link. */
-  | { readonly cut: true };
+  | { readonly cut: true }
+  /** Steps over a second link to a peer that listens: made at the first of them, and the same for all that follow. */
+  | { readonly beside: readonly CaseStep[] };
 
 export interface PeerCase {
   /** Stable. Several cases may share one. */

@@ -19,8 +19,7 @@ export type PeerAnswer = Readonly<Record<string, unknown>>;
 const patienceMs = 3_000;
 
 export class PeerCaseRun {
-  /** What is allowed, and should not be. */
-  readonly deviations: string[] = [];
+  readonly #deviations: string[] = [];
   readonly #raw: RawPeer;
   readonly #role: "acceptor" | "connector";
   readonly #ask: (command: PeerCommand) => Promise<PeerAnswer>;
@@ -30,17 +29,32 @@ export class PeerCaseRun {
   readonly #windows = new Map<number, number>();
   /** What the peer said in HELLO or WELCOME. */
   #greeting: PeerAnswer = {};
+  readonly #dial: (() => Promise<RawPeer>) | undefined;
+  /** What runs over the second link. */
+  #beside: PeerCaseRun | undefined;
 
-  /** `role` is the peer's. */
+  /** `role` is the peer's. `dial` makes a second link to a peer that listens. */
   constructor(
     raw: RawPeer,
     role: "acceptor" | "connector",
     ask: (command: PeerCommand) => Promise<PeerAnswer>,
+    dial?: () => Promise<RawPeer>,
   ) {
     this.#raw = raw;
     this.#role = role;
     this.#ask = ask;
+    this.#dial = dial;
     this.#inbox = new FrameInbox(raw);
+  }
+
+  /** What is allowed, and should not be. */
+  get deviations(): readonly string[] {
+    return [...this.#deviations, ...(this.#beside?.deviations ?? [])];
+  }
+
+  /** The link, and the second one if there is one. */
+  get links(): readonly RawPeer[] {
+    return [this.#raw, ...(this.#beside?.links ?? [])];
   }
 
   /** An answer that is on its way, for a `told` step. */
@@ -62,6 +76,7 @@ export class PeerCaseRun {
     if ("tell" in step) return this.#tell(step.tell, step.as, step.answer);
     if ("told" in step) return this.#told(step.told, step.answer);
     if ("ends" in step) return this.#ends(step.ends);
+    if ("beside" in step) return this.#runBeside(step.beside);
     return this.#raw.destroy();
   }
 
@@ -96,7 +111,7 @@ export class PeerCaseRun {
     // The type may be one of several; whichever came is right.
     demand(mismatches(fields, { ...(this.#filledIn(pattern) as object), type: fields.type }, String(type)));
     if (should !== undefined)
-      this.deviations.push(...mismatches(fields, this.#filledIn(should), String(type)));
+      this.#deviations.push(...mismatches(fields, this.#filledIn(should), String(type)));
   }
 
   async #take(step: Extract<CaseStep, { take: unknown }>): Promise<void> {
@@ -155,7 +170,13 @@ export class PeerCaseRun {
     if (!hasEnded)
       throw new Error(`The peer must end the link${close === undefined ? "" : ` after CLOSE ${code}`}`);
     if (codes.length > 0 && !codes.includes(String(code)))
-      this.deviations.push(`CLOSE should say ${codes.join(" or ")}, and says ${code ?? "nothing"}`);
+      this.#deviations.push(`CLOSE should say ${codes.join(" or ")}, and says ${code ?? "nothing"}`);
+  }
+
+  async #runBeside(steps: readonly CaseStep[]): Promise<void> {
+    if (this.#dial === undefined) throw new TypeError("Only a peer that listens can have a second link");
+    this.#beside ??= new PeerCaseRun(await this.#dial(), this.#role, this.#ask);
+    for (const step of steps) await this.#beside.step(step);
   }
 
   /** `pattern` with `$epoch` replaced by what the peer said of itself. */

@@ -135,15 +135,16 @@ async function runCase(
   let hasBegun = false;
   network.takeTroubles();
   try {
-    const { run, raw, close } = await begin(one, program, network);
+    const { run, close } = await begin(one, program, network);
     hasBegun = true;
     try {
       for (const step of one.steps) await run.step(step);
     } finally {
-      failures.push(...transcriptProblems(raw.received));
+      const { links } = run;
+      failures.push(...links.flatMap(({ received }) => transcriptProblems(received)));
       deviations.push(...run.deviations);
-      await finish(raw, program).catch(noteIn(leftovers));
-      raw.destroy();
+      await finish(links, program).catch(noteIn(leftovers));
+      for (const link of links) link.destroy();
       await close();
     }
   } catch (reason) {
@@ -168,12 +169,12 @@ async function begin(
   { role }: PeerCase,
   program: PeerProgram,
   network: RawNetwork,
-): Promise<{ run: PeerCaseRun; raw: RawPeer; close(): Promise<void> }> {
+): Promise<{ run: PeerCaseRun; close(): Promise<void> }> {
   const ask = (command: PeerCommand): Promise<PeerAnswer> => program.ask(command);
   if (role === "acceptor") {
     const { address } = await ask({ do: "listen" });
-    const raw = await within(network.connect(String(address)), "a connection", patienceMs);
-    return { raw, run: new PeerCaseRun(raw, role, ask), close: async () => {} };
+    const dial = (): Promise<RawPeer> => within(network.connect(String(address)), "a connection", patienceMs);
+    return { run: new PeerCaseRun(await dial(), role, ask, dial), close: async () => {} };
   }
   const listener = await network.listen();
   const connecting = ask({ do: "connect", address: listener.address });
@@ -182,18 +183,19 @@ async function begin(
     const raw = await within(listener.accept(), "a connection of the peer", patienceMs);
     const run = new PeerCaseRun(raw, role, ask);
     run.expectAnswer("connect", connecting);
-    return { raw, run, close: () => listener.close() };
+    return { run, close: () => listener.close() };
   } catch (reason) {
     await listener.close();
     throw reason;
   }
 }
 
-/** Has the peer end what it has, and awaits that the link has ended. */
-async function finish(raw: RawPeer, program: PeerProgram): Promise<void> {
+/** Has the peer end what it has, and awaits that its links have ended. */
+async function finish(links: readonly RawPeer[], program: PeerProgram): Promise<void> {
   const answer = await program.ask({ do: "close" });
   if (answer.closed !== true) throw new Error(`The answer to close is ${JSON.stringify(answer)}`);
-  if (!(await new FrameInbox(raw).isEndedWithin(patienceMs))) throw new Error("close has not ended the link");
+  const ended = await Promise.all(links.map((raw) => new FrameInbox(raw).isEndedWithin(patienceMs)));
+  if (ended.includes(false)) throw new Error("close has not ended the link");
 }
 
 /** After a failure: only whether the program still listens to us. */

@@ -47,6 +47,9 @@ const hello1 = { type: "HELLO", json: hello } as const;
 const echo1 = { type: "OPEN", call: 1, name: "echo", halfClosed: true, value: "hello" } as const;
 const answer1 = { type: "RESULT", call: 1, offset: 0, value: "hello" } as const;
 
+/** The epoch of a second peer of ours. */
+const another = "00000000000000c2";
+
 /** Frames that end the link behind a handshake, by what is wrong with them. Lengths and heads are judged before bodies. */
 const malformed: readonly (readonly [what: string, hex: string, codes: readonly string[]])[] = [
   ["a length below 5", "00000004 0c 000000", ["PROTOCOL_ERROR"]],
@@ -146,7 +149,23 @@ export const acceptorCases: readonly PeerCase[] = [
     "a link that is cut harms nobody else",
     { greet: {} },
     { say: { ...echo1, name: "wait", value: undefined } },
+    { alive: true },
+    {
+      beside: [
+        { greet: { epoch: another } },
+        { say: { ...echo1, origin: another, name: "wait", value: undefined } },
+        { alive: true },
+      ],
+    },
     { cut: true },
-    { tell: { do: "describe" }, answer: { name: { $is: "string" } } },
+    {
+      beside: [
+        // As soon as the call of the link that was cut is over, and only that one.
+        { say: { ...echo1, call: 3, origin: another, name: "stopped", value: 1 } },
+        { hear: { type: "RESULT", call: 3, value: 1 } },
+        { say: { type: "CANCEL", call: 1 } },
+        { hear: { type: "RESULT", call: 1, value: "stopped" } },
+      ],
+    },
   ),
 ];

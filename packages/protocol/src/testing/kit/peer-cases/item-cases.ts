@@ -34,8 +34,12 @@ const streams: readonly PeerCase[] = [
   callee(
     "FC-7",
     "limits that go back change nothing",
-    { say: { ...open(1, "count", 40), window: 1_500 } },
-    { say: { type: "CREDIT", call: 1, received: 0, limit: 100 } },
+    {
+      say: [
+        { ...open(1, "count", 40), window: 1_500 },
+        { type: "CREDIT", call: 1, received: 0, limit: 100 },
+      ],
+    },
     { take: upTo(40), call: 1, limit: 1_500, step: 2_000 },
   ),
   callee(
@@ -148,11 +152,14 @@ const ends: readonly PeerCase[] = [
   ),
   callee(
     "CA-19",
-    "a DONE for all that is left aborts it",
-    { say: open(1, "wait") },
+    "a DONE aborts a call that it names, and for all that is left none that was opened over this link",
+    { say: [open(1, "wait"), open(3, "wait")] },
     isAlive,
-    { say: { type: "DONE", rest: true, calls: [] } },
-    isAlive,
+    { say: { type: "DONE", rest: true, calls: [1] } },
+    { say: open(5, "stopped", 1) },
+    { hear: { type: "RESULT", call: 5, value: 1 } },
+    { say: { type: "CANCEL", call: 3 } },
+    { hear: { type: "RESULT", call: 3, value: "stopped" } },
   ),
 ];
 

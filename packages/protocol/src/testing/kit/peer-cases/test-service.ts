@@ -9,6 +9,8 @@ export const testService = {
   fail: "request: fails with the declared error NO_STOCK, data {left: param}",
   crash: "request: breaks, with a message that says `secret`, as a handler with a bug does",
   wait: "request: ends when it is told to: `stopped` is its result when its signal says stop; else it never ends",
+  stopped:
+    "request: how many calls of `wait` and `deaf` were told to stop or aborted since `listen`; waits until these are as many as its param",
   count: "stream: the numbers from 1 to its param; the result is its param",
   letters: "stream: as many texts of 5,000 letters `a` as its param says; no result",
   sum: "channel without items of its own: the result is the sum of the numbers that it hears",
