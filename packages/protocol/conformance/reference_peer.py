@@ -202,13 +202,7 @@ class Link:
             pass
 
     async def read(self):
-        if FAULT == "whole-chunks":
-            length = await self.reader.read(4)
-            if len(length) < 4:
-                raise broken("A chunk is no whole frame")
-        else:
-            length = await self.reader.readexactly(4)
-        length = int.from_bytes(length, "big")
+        length = int.from_bytes(await self.reader.readexactly(4), "big")
         if length < 5:
             raise broken("A length below 5")
         if length > 81920:
@@ -221,6 +215,11 @@ class Link:
             raise broken("A flag that is none")
         if kind in (PING, DONE, DRAIN, CLOSE, HELLO, WELCOME) and call != 0:
             raise broken("A frame of the link with a call")
+        if FAULT == "whole-chunks":
+            body = await self.reader.read(length - 5)
+            if len(body) < length - 5:
+                raise broken("A chunk is no whole frame")
+            return kind, flags, call, body
         body = await self.reader.readexactly(length - 5)
         if FAULT == "one-per-write":
             self.reader._buffer.clear()
@@ -357,6 +356,8 @@ class Link:
             await call.send(value, RESULT)
             if FAULT == "double-result":
                 await call.send(value, RESULT)
+            if FAULT == "late-end":
+                self.frame(END, 0, call.id, u48(call.sent))
         except Failure as caught:
             failure = caught
         except asyncio.TimeoutError:

@@ -27,6 +27,11 @@ import type { FrameFields } from "./peer-case.ts";
 
 const nameByType = new Map<number, string>(Object.entries(rawType).map(([name, type]) => [type, name]));
 
+/** The name of a type, or its number if it has none. */
+export function typeName(type: number): string | number {
+  return nameByType.get(type) ?? type;
+}
+
 /** The number of a type. @throws {TypeError} for a name that is none */
 export function typeOf(name: string | number): number {
   const type = typeof name === "number" ? name : (rawType as Readonly<Record<string, number>>)[name];
@@ -96,7 +101,7 @@ function openOf(fields: FrameFields, payload: Uint8Array, epoch: string): RawFra
 /** Reads a frame; the payload of what holds one is `value` if it is whole and no byte string, `payload` always. */
 export function fieldsOf(frame: RawFrame): FrameFields {
   const { call, flags } = frame;
-  const type = nameByType.get(frame.type) ?? frame.type;
+  const type = typeName(frame.type);
   const more = (flags & rawFlag.more) !== 0;
   const raw = (flags & rawFlag.raw) !== 0;
   const content = (payload: Uint8Array): object => ({

@@ -1,12 +1,12 @@
 /**
  * Runs the steps of one case between our raw end and a peer under test.
  */
-
+import { systemClock } from "../../clock.ts";
 import { encodeRaw, rawFrames } from "../raw/encode-raw.ts";
 import { rawInteger, rawJoin } from "../raw/raw-bytes.ts";
 import { type RawFrame, rawType } from "../raw/raw-frame.ts";
 import type { RawPeer } from "../raw/raw-peer.ts";
-import { fieldsOf, frameOf, typeOf } from "./frame-fields.ts";
+import { fieldsOf, frameOf, typeName, typeOf } from "./frame-fields.ts";
 import { FrameInbox } from "./frame-inbox.ts";
 import { mismatches, show } from "./match-pattern.ts";
 import { pourMessages, takeMessages } from "./message-flow.ts";
@@ -80,10 +80,14 @@ export class PeerCaseRun {
     return this.#raw.destroy();
   }
 
-  #say(frames: readonly FrameFields[], bytewise: true | undefined): void {
-    const bytes = frames.map((one) => encodeRaw(frameOf(one, this.#raw.epoch)));
-    if (bytewise) for (const byte of rawJoin(...bytes)) this.#raw.sendBytes(rawInteger(1, byte));
-    else this.#raw.sendBytes(rawJoin(...bytes));
+  async #say(frames: readonly FrameFields[], bytewise: true | undefined): Promise<void> {
+    const bytes = rawJoin(...frames.map((one) => encodeRaw(frameOf(one, this.#raw.epoch))));
+    if (!bytewise) return this.#raw.sendBytes(bytes);
+    for (const byte of bytes) {
+      this.#raw.sendBytes(rawInteger(1, byte));
+      // What is sent at once may arrive at once.
+      await new Promise<void>((resolve) => void systemClock.setTimer(1, resolve));
+    }
   }
 
   /** Shakes hands as somebody who behaves. A peer that connects has said HELLO, and is heard first. */
@@ -99,7 +103,7 @@ export class PeerCaseRun {
     const types = typeof type === "number" ? [type] : type.split("|").map(typeOf);
     const frame = await this.#inbox.next(types, call, patienceMs);
     if (frame !== undefined) return frame;
-    const came = this.#raw.received.map((one) => `${fieldsOf(one).type} of ${one.call}`);
+    const came = this.#raw.received.map((one) => `${typeName(one.type)} of ${one.call}`);
     const isOver = this.#raw.isClosed ? ", and the link has ended" : "";
     throw new Error(`No ${type} of call ${call} came${isOver}; what came: ${came.join(", ") || "nothing"}`);
   }
@@ -140,7 +144,7 @@ export class PeerCaseRun {
   async #quiet(names: readonly string[], ms: number): Promise<void> {
     const frame = await this.#inbox.next(names.map(typeOf), undefined, ms);
     if (frame !== undefined)
-      throw new Error(`Nothing of ${names.join(", ")} may come, and a ${fieldsOf(frame).type} came`);
+      throw new Error(`Nothing of ${names.join(", ")} may come, and a ${typeName(frame.type)} came`);
   }
 
   async #proveLife(): Promise<void> {

@@ -92,6 +92,7 @@ const plantedFaults: readonly (readonly [fault: string, ...failing: string[]])[]
   ["even-ids", "ID-1"],
   ["wrong-offset", "ST-1", "CH-1"],
   ["double-result", "CD-1", "ST-1"],
+  ["late-end", "CD-1", "RQ-1"],
   ["strict-over", "ID-2", "RQ-10"],
   ["bare-greeting", "HS-1"],
   ["hasty", "HS-1"],
