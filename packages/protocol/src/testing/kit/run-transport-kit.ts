@@ -54,12 +54,17 @@ async function reportCase(
   let deviations: readonly string[] = [];
   try {
     const made = await within(Promise.resolve(setup()), "the setup", patienceMs);
-    const rig = await within(Rig.make(made, rigOptions), "the listener", patienceMs);
-    deviations = rig.deviations;
-    await within(one.run(rig), "the case", longestCaseMs).catch(noteIn(failures));
-    // What a case leaves open when it fails says nothing about the transport.
-    if (failures.length === 0) await rig.finish().catch(noteIn(leftovers));
-    await within(rig.dispose(), "the cleanup", patienceMs).catch(noteIn(leftovers));
+    let cleanup = async (): Promise<void> => made.cleanup();
+    try {
+      const rig = await within(Rig.make(made, rigOptions), "the listener", patienceMs);
+      cleanup = () => rig.dispose();
+      deviations = rig.deviations;
+      await within(one.run(rig), "the case", longestCaseMs).catch(noteIn(failures));
+      // What a case leaves open when it fails says nothing about the transport.
+      if (failures.length === 0) await rig.finish().catch(noteIn(leftovers));
+    } finally {
+      await within(cleanup(), "the cleanup", patienceMs).catch(noteIn(leftovers));
+    }
   } catch (reason) {
     noteIn(failures)(reason);
   }

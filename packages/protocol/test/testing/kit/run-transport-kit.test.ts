@@ -66,6 +66,23 @@ describe("runTransportKit", () => {
     expect(one).toMatchObject({ outcome: "ok", close: "unclean", message: "it hangs on" });
   });
 
+  test.each<[string, () => void | Promise<void>, string]>([
+    ["rejects", () => Promise.reject(new Error("the port is taken")), "the port is taken"],
+    [
+      "throws",
+      () => {
+        throw new Error("no such port");
+      },
+      "no such port",
+    ],
+  ])("a setup whose listener %s is cleaned up", async (_, accept, message) => {
+    let cleanups = 0;
+    const setup = async () => ({ ...(await toySetup()), accept, cleanup: () => void cleanups++ });
+    const [one] = await kit(["LC-1"], undefined, { setup });
+    expect(one).toMatchObject({ outcome: "failed", close: "clean", message });
+    expect(cleanups).toBe(1);
+  });
+
   test("a setup that fails is a failed case, and the next one runs", async () => {
     let count = 0;
     const setup = () => {
