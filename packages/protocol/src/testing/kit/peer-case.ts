@@ -73,8 +73,6 @@ export interface PeerCase {
   readonly title: string;
   /** The part of the peer under test: `acceptor` is told to listen, `connector` to connect. */
   readonly role: "acceptor" | "connector";
-  /** A feature without which the case is not applicable. */
-  readonly needs?: string;
   readonly steps: readonly CaseStep[];
 }
 
