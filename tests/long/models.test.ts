@@ -3,7 +3,8 @@ import { afterAll, test } from "vitest";
 import { noCounts, playHistory } from "../models/append-history.ts";
 import { checkSet, grid, interleave, SetCounts } from "../models/interleavings.ts";
 import { addOutcomes, type Outcomes } from "../models/judge-call.ts";
-import { checkSessionModel, type StepList, stepsTaken } from "../models/session-model.ts";
+import { checkCounts, SessionCounts } from "../models/session-counts.ts";
+import { checkSessionModel, type StepList } from "../models/session-model.ts";
 import { type ModelRow, writeModels } from "./long-run-page.ts";
 
 const rows: ModelRow[] = [];
@@ -32,19 +33,20 @@ test.each<[StepList, string]>([
   "SE-2 SE-6 X14 X17 %s sessions hold",
   async (list, model) => {
     const runs = Number(process.env.SLUICE_MODEL_RUNS ?? 10_000);
-    stepsTaken.clear();
+    const counts = new SessionCounts();
     const seed = firstSeed() % 2 ** 31;
-    await checkSessionModel(list, runs, 60, { seed });
-    const steps = [...stepsTaken.values()].reduce((sum, count) => sum + count, 0);
+    await checkSessionModel(list, runs, 60, counts, { seed });
+    checkCounts(list, counts);
+    const steps = [...counts.steps.values()].reduce((sum, count) => sum + count, 0);
     const breaks = ["Cut", "CutAfter", "Blackhole", "Down", "Through", "DupResume", "Restart", "Drain"];
     const taken = breaks.flatMap((name) =>
-      stepsTaken.has(name) ? [[name, stepsTaken.get(name) ?? 0] as const] : [],
+      counts.steps.has(name) ? [[name, counts.steps.get(name) ?? 0] as const] : [],
     );
     rows.push({
       model,
       runs,
       seeds: `those of ${seed}`,
-      seen: `${steps.toLocaleString("en-US")} steps, among them ${inWords(taken)}`,
+      seen: `${steps.toLocaleString("en-US")} steps, among them ${inWords(taken)}; calls ended with ${inWords(counts.calls)}`,
     });
   },
   1_800_000,

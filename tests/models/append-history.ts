@@ -4,7 +4,7 @@
  */
 import { SluiceError } from "@sluice/protocol";
 import { type Append, historyFaults } from "./check-history.ts";
-import { filled } from "./model-calls.ts";
+import { filled } from "./model-flow.ts";
 import { ScheduledWorld } from "./scheduled-world.ts";
 
 /** How many appends ended in each way, and how many were there twice. */

@@ -70,10 +70,11 @@ export async function interleave(set: readonly Happening[], seed: number, counts
   const { dice } = schedule;
   const soon = (most: number): Promise<void> => schedule.turns(dice.below(most));
 
-  function handler(process: Process, { param, signal, readable, writable }: Scope): Promise<string> {
+  function handler(process: Process, scope: Scope): Promise<string> {
+    const { param, readable, writable } = scope;
     const call = calls[Number(param.split(":")[0])] as ModelCall;
     if (param !== call.param) call.faults.push(`its handler got ${param.slice(0, 20)}`);
-    const run = new HandlerRun(call, process.number, signal, call.receives ? writable : undefined);
+    const run = new HandlerRun(call, process.number, scope, call.receives ? writable : undefined);
     call.runs.push(run);
     if (call.sends && readable !== undefined) {
       call.up.from(() => readable[Symbol.asyncIterator]() as AsyncIterator<string, unknown>);
@@ -102,6 +103,7 @@ export async function interleave(set: readonly Happening[], seed: number, counts
     } else run.returns();
   }
 
+  let hasDrained = false;
   /** Nobody disturbs any more. */
   let isQuiet = false;
 
@@ -127,7 +129,11 @@ export async function interleave(set: readonly Happening[], seed: number, counts
       act();
     };
     if (leaves !== undefined) acts.push(later(40, () => (dice.oneIn(3) ? leaves.stop() : leaves.cancel())));
-    if (happens("drain")) acts.push(later(60, () => world.drain(dice.oneIn(2) ? 5 : 60_000)));
+    const drain = (): void => {
+      hasDrained = true;
+      world.drain(dice.oneIn(2) ? 5 : 60_000);
+    };
+    if (happens("drain")) acts.push(later(60, drain));
     if (happens("resume"))
       for (let cut = 0; cut <= dice.below(3); cut++) acts.push(later(90, () => world.net.cut()));
     await Promise.all(acts);
@@ -137,7 +143,12 @@ export async function interleave(set: readonly Happening[], seed: number, counts
   for (let number = 0; number < 2; number++) {
     const kind = dice.pick<ModelKind>(["ask", "count", "talk", "talk", "collect"]);
     const timeout = happens("deadline") && dice.oneIn(3) ? 1 + dice.below(40) : undefined;
-    calls.push(new ModelCall(number, kind, dice.below(1_500), timeout));
+    const call = new ModelCall(number, kind, dice.below(1_500), timeout, world.clock);
+    // A server that goes away ends what it does not finish in time, and takes nothing new.
+    call.onEnd = () => {
+      if (hasDrained) call.mayFail.add("UNAVAILABLE");
+    };
+    calls.push(call);
   }
   /** Whose caller cancels or stops it. */
   const leaves = happens("cancel") ? dice.pick(calls) : undefined;
@@ -151,10 +162,8 @@ export async function interleave(set: readonly Happening[], seed: number, counts
       await Promise.all(actors);
     };
     await schedule.until(haveEnded());
-    // A server that goes away ends what it does not finish in time, and takes nothing new.
-    const mayFail = happens("drain") ? ["UNAVAILABLE"] : [];
     for (const call of calls) {
-      judgeCall(call, mayFail, about);
+      judgeCall(call, about);
       countEnd(counts.outcomes, call);
       if (call.up.hasEnd && call.runs.some(({ hasReadAll }) => hasReadAll)) counts.ended++;
     }

@@ -47,6 +47,8 @@ class Direction {
 interface AuditedCall {
   readonly up: Direction;
   readonly down: Direction;
+  /** Its end as it passed first: over another link it may only come again. */
+  end: string | undefined;
 }
 
 /** What is known of the calls of all sessions. */
@@ -56,6 +58,9 @@ export class SessionAudit {
   hello: Record<string, unknown> | undefined;
   /** Frames judged. */
   frames = 0;
+  /** Calls whose end has passed, and ends that have passed again over another link. */
+  ends = 0;
+  repeatedEnds = 0;
   readonly #calls = new Map<string, AuditedCall>();
 
   call(session: string, key: string, make: () => AuditedCall): { call: AuditedCall; isKnown: boolean } {
@@ -156,6 +161,10 @@ export class LinkAudit {
       case FrameType.ERROR:
         this.#stands(way, linked, frame.offset, frame.type === FrameType.END ? "END" : "ERROR");
         linked.said[way] = frame.type === FrameType.END ? "end" : "all";
+        // What was refused before a handler ran has not ended: it may be taken later.
+        if (frame.type === FrameType.ERROR && frame.body.processed !== "no") {
+          this.#ends(linked, `ERROR ${frame.body.code} at ${frame.offset}`);
+        }
         break;
       case FrameType.CREDIT: {
         const granted = linked.way === way ? linked.call.down : linked.call.up;
@@ -179,6 +188,7 @@ export class LinkAudit {
     const { call, isKnown } = this.#session.call(this.#id, `${originHigh}.${originLow}.${number}`, () => ({
       up: new Direction(frame.more ? floor : sent + floor),
       down: new Direction(frame.window),
+      end: undefined,
     }));
     if (frame.call <= this.#highest[way])
       this.#fault(`OPEN of call ${frame.call} after ${this.#highest[way]}`);
@@ -233,7 +243,17 @@ export class LinkAudit {
     linked.hasBegun[way] = true;
     linked.next[way].clear();
     linked.next[way].add(until);
-    if (frame.type === FrameType.RESULT && !frame.more) linked.said[way] = "all";
+    if (frame.type !== FrameType.RESULT || frame.more) return;
+    linked.said[way] = "all";
+    this.#ends(linked, `RESULT up to ${until}`);
+  }
+
+  /** A call has one end, however often it is said. */
+  #ends({ id, call }: LinkedCall, end: string): void {
+    if (call.end === undefined) this.#session.ends++;
+    else if (call.end === end) this.#session.repeatedEnds++;
+    else this.#fault(`call ${id}: a second end, ${end} after ${call.end}`);
+    call.end ??= end;
   }
 
   /** Whether a frame may stand at `offset`: where the one before it ended, or where the receiver has asked to go on. */

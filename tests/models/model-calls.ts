@@ -1,11 +1,12 @@
 /**
- * Calls of a model, as both of their users see them: what was written, what was read, how each end ended.
+ * Calls of a model, as both of their users see them: what they have done, how it ended.
  *
- * Every item says where it stands. What does not fit is collected in `faults`, since nobody would hear of it from a promise.
+ * What does not fit is collected in `faults`, since nobody would hear of it from a promise.
  */
 import type { Client } from "@sluice/client";
 import type { ProtocolDefinition } from "@sluice/protocol";
 import { SluiceError } from "@sluice/protocol";
+import { filled, ModelFlow } from "./model-flow.ts";
 
 const text = { type: "string" } as const;
 
@@ -19,103 +20,6 @@ export const modelProtocol = {
 } as const satisfies ProtocolDefinition;
 export type ModelProtocol = typeof modelProtocol;
 export type ModelKind = "ask" | "count" | "talk" | "collect";
-
-/** `head` and a colon, filled up to `length` characters. */
-export function filled(head: string | number, length: number): string {
-  return `${head}:`.padEnd(length, "x");
-}
-
-/** One direction of a call: a writer that waits when it is told to, and a reader that takes items when it is let. */
-export class ModelFlow {
-  /** Lengths of the items that were written, in order. */
-  readonly written: number[] = [];
-  read = 0;
-  isWriting = false;
-  /** Its writer writes no more: it has said so, or was told. */
-  isClosed = false;
-  /** Its writer has said that nothing follows. */
-  hasEnd = false;
-  /** How the reader ended: `end`, or the code of an error. */
-  readerEnd: string | undefined;
-  readonly faults: string[] = [];
-  #accepted = 0;
-  #wanted = 0;
-  /** Its reader waits for an item. */
-  isReading = false;
-  #next: (() => Promise<IteratorResult<string, unknown>>) | undefined;
-
-  /** Writes one more item of `length` characters by `send`, unless the one before still waits. */
-  write(length: number, send: (item: string) => Promise<void>): void {
-    if (this.isWriting || this.isClosed) return;
-    this.isWriting = true;
-    const item = filled(this.written.length, length);
-    this.written.push(item.length);
-    const goOn = (): void => {
-      this.isWriting = false;
-    };
-    const accepted = (): void => {
-      goOn();
-      this.#accepted++;
-    };
-    send(item).then(accepted, () => {
-      goOn();
-      this.isClosed = true;
-    });
-  }
-
-  /** Sets where items come from; until then nobody reads. */
-  from(iterate: () => AsyncIterator<string, unknown>): void {
-    let iterator: AsyncIterator<string, unknown> | undefined;
-    this.#next = () => {
-      iterator ??= iterate();
-      return iterator.next();
-    };
-  }
-
-  /** What was accepted and not read, as offsets count it, without what JSON adds. */
-  get unreadBytes(): number {
-    const unread = this.written.slice(this.read, this.#accepted);
-    return unread.reduce((sum, length) => sum + length + 64, 0);
-  }
-
-  /** Lets the reader take `count` items more; `Infinity`: all that come. */
-  take(count: number): void {
-    this.#wanted += count;
-    this.#read();
-  }
-
-  /** The reader takes no more than the one that it waits for. */
-  pause(): void {
-    this.#wanted = 0;
-  }
-
-  #read(): void {
-    if (this.isReading || this.#wanted <= 0 || this.readerEnd !== undefined || this.#next === undefined)
-      return;
-    this.isReading = true;
-    this.#next().then(
-      ({ done, value }) => {
-        this.isReading = false;
-        if (done === true) this.readerEnd = "end";
-        else this.#compare(value as string);
-        this.#read();
-      },
-      (error: SluiceError) => {
-        this.isReading = false;
-        this.readerEnd = error.code;
-      },
-    );
-  }
-
-  #compare(item: string): void {
-    this.#wanted = Math.max(0, this.#wanted - 1);
-    const length = this.written[this.read];
-    if (length === undefined || item !== filled(this.read, length)) {
-      this.faults.push(`read ${item.split(":")[0]} of ${item.length}, ${this.read} of ${length} is next`);
-    }
-    this.read++;
-  }
-}
 
 /** How a call ended for its caller. */
 export interface ModelEnd {
@@ -132,6 +36,8 @@ export class HandlerRun {
   /** The server that runs it, from 1. */
   readonly server: number;
   readonly signal: AbortSignal;
+  /** The id of the connection that it came over, if its test asks. */
+  readonly connection: string | undefined;
   readonly result: Promise<string>;
   hasSettled = false;
   /** It has seen the end of what it was sent, before it settled. */
@@ -140,11 +46,17 @@ export class HandlerRun {
   readonly #writer: WritableStreamDefaultWriter<string> | undefined;
   #settle!: { resolve(result: string): void; reject(error: SluiceError): void };
 
-  constructor(call: ModelCall, server: number, signal: AbortSignal, writable?: WritableStream<string>) {
+  constructor(
+    call: ModelCall,
+    server: number,
+    { signal, connection }: { readonly signal: AbortSignal; readonly connection?: { readonly id: string } },
+    writable?: WritableStream<string>,
+  ) {
     this.#call = call;
     this.number = call.number;
     this.server = server;
     this.signal = signal;
+    this.connection = connection?.id;
     this.#writer = writable?.getWriter();
     this.result = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -189,12 +101,19 @@ export class ModelCall {
   readonly down = new ModelFlow();
   readonly runs: HandlerRun[] = [];
   end: ModelEnd | undefined;
+  /** Codes with which it may fail, for reasons that are not its own; its test adds them when they are due. */
+  readonly mayFail = new Set<string>();
+  /** Called when it has ended. */
+  onEnd: (() => void) | undefined;
+  /** When it was opened, ms. */
+  openedMs = 0;
   /** Its user has said: finish, or give up. */
   isStopped = false;
   isCancelled = false;
   /** Its handler was told to fail. */
   hasThrown = false;
   readonly faults: string[] = [];
+  readonly #clock: { now(): number };
   readonly #cancel = new AbortController();
   #handle:
     | {
@@ -205,7 +124,14 @@ export class ModelCall {
       }
     | undefined;
 
-  constructor(number: number, kind: ModelKind, length: number, timeout: number | undefined) {
+  constructor(
+    number: number,
+    kind: ModelKind,
+    length: number,
+    timeout: number | undefined,
+    clock: { now(): number },
+  ) {
+    this.#clock = clock;
     this.number = number;
     this.kind = kind;
     this.param = filled(number, length);
@@ -223,6 +149,7 @@ export class ModelCall {
   /** Makes the call. */
   open(client: Client<ModelProtocol>): void {
     const { param, timeout, kind } = this;
+    this.openedMs = this.#clock.now();
     const options = { param, ...(timeout !== undefined && { timeout }), signal: this.#cancel.signal };
     let result: PromiseLike<string>;
     if (kind === "ask") result = client.request("ask", options);
@@ -240,11 +167,22 @@ export class ModelCall {
     }
     result.then(
       (value) => this.#ended({ code: "OK", processed: undefined, result: value, message: "" }),
-      (error: SluiceError) => {
-        const { code, processed, message } = error;
+      (reason: unknown) => {
+        if (!SluiceError.is(reason)) this.faults.push(`its end is no SluiceError: ${String(reason)}`);
+        const { code, processed, message } = SluiceError.from(reason);
         this.#ended({ code, processed, result: undefined, message });
       },
     );
+  }
+
+  /** Whether its user may write now. */
+  get canWrite(): boolean {
+    return this.sends && !this.up.isWriting && !this.up.isClosed;
+  }
+
+  /** Whether its user has something to end. */
+  get isOpen(): boolean {
+    return this.end === undefined && this.#handle !== undefined;
   }
 
   write(length: number): void {
@@ -271,14 +209,27 @@ export class ModelCall {
     this.#cancel.abort();
   }
 
+  /** How long ago it was opened, ms. */
+  get ageMs(): number {
+    return this.#clock.now() - this.openedMs;
+  }
+
+  /** Its caller wants no more of it: it has said so, or its time was up. */
+  get isLeft(): boolean {
+    return this.isStopped || this.isCancelled || this.end?.code === "DEADLINE_EXCEEDED";
+  }
+
   /** The run that a test may direct. */
   get run(): HandlerRun | undefined {
     return this.runs.at(-1);
   }
 
   #ended(end: ModelEnd): void {
-    if (this.end !== undefined) this.faults.push(`a second end: ${end.code} after ${this.end.code}`);
     this.end = end;
     this.up.isClosed = true;
+    if (end.code === "DEADLINE_EXCEEDED" && this.ageMs < (this.timeout ?? 0)) {
+      this.faults.push(`its ${this.timeout} ms were over after ${this.ageMs}`);
+    }
+    this.onEnd?.();
   }
 }

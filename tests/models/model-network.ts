@@ -11,7 +11,9 @@ import {
   FrameType,
   FrameWriter,
   type Link,
+  type LinkReceiver,
   Relay,
+  Session,
   silentLogger,
   standardUtf8,
   type Transport,
@@ -37,6 +39,12 @@ export class ModelNetwork {
   /** Links on which a former link's HELLO came again. */
   impostors = 0;
   readonly #relay: Relay;
+  /** Nothing passes, or not both ways. */
+  isBroken = false;
+  /** Epochs of the servers that have welcomed the client; the last one is that of the newest WELCOME. */
+  readonly welcomes: string[] = [];
+  /** The client's newest session. */
+  session: Session | undefined;
   /** By which the client would look for its session. */
   #ticket: Ticket | undefined;
   #onLink: ((link: Link) => void) | undefined;
@@ -65,7 +73,9 @@ export class ModelNetwork {
       const { client, server } = this.near.connect();
       if (this.route === "direct") this.#onLink?.(new ByteLink(server));
       else void this.#relay.accept(new ByteLink(server));
-      return new ByteLink(this.#overheard(client));
+      return new ClientLink(this.#overheard(client), (session) => {
+        this.session = session;
+      });
     });
   }
 
@@ -77,6 +87,24 @@ export class ModelNetwork {
         this.#onLink = onLink;
       },
     };
+  }
+
+  /** The links by which the client reaches its server; another text after each change. */
+  get path(): string {
+    const numbers = [this.near, this.far].map(({ connections }) =>
+      [...connections].map(({ number }) => number),
+    );
+    return numbers.join("/");
+  }
+
+  blackhole(way: Way | "both"): void {
+    this.isBroken = true;
+    this.near.blackhole(way);
+  }
+
+  down(): void {
+    this.isBroken = true;
+    this.near.down();
   }
 
   cut(): void {
@@ -98,6 +126,7 @@ export class ModelNetwork {
 
   /** Every way is good again. What stands in a proxy passes. */
   heal(): void {
+    this.isBroken = false;
     for (const proxy of [this.near, this.far]) proxy.heal();
   }
 
@@ -146,8 +175,10 @@ export class ModelNetwork {
           ...events,
           data: (chunk) => {
             decoder.push(chunk.slice(), (frame) => {
-              if (frame.type === FrameType.WELCOME)
-                this.#ticket = (frame.welcome as { session?: Ticket }).session;
+              if (frame.type !== FrameType.WELCOME) return;
+              const { session, epoch } = frame.welcome as { session?: Ticket; epoch: string };
+              this.#ticket = session;
+              this.welcomes.push(epoch);
             });
             events.data(chunk);
           },
@@ -165,6 +196,21 @@ export class ModelNetwork {
     });
     proxy.on("passed", ({ connection, way, chunk }) => audits.get(connection.number)?.passed(way, chunk));
     proxy.on("closed", ({ connection }) => audits.delete(connection.number));
+  }
+}
+
+/** A client's link, which tells whose it becomes after the handshake. */
+class ClientLink extends ByteLink {
+  readonly #onSession: (session: Session) => void;
+
+  constructor(duplex: ByteDuplex, onSession: (session: Session) => void) {
+    super(duplex);
+    this.#onSession = onSession;
+  }
+
+  override receive(receiver: LinkReceiver): void {
+    if (receiver instanceof Session) this.#onSession(receiver);
+    super.receive(receiver);
   }
 }
 

@@ -7,22 +7,27 @@ import type { Way } from "@sluice/protocol/testing";
 import fc from "fast-check";
 import type { HandlerRun, ModelCall, ModelKind } from "./model-calls.ts";
 import type { Route } from "./model-network.ts";
+import type { SessionCounts } from "./session-counts.ts";
 import { SessionWorld, times } from "./session-world.ts";
 
 /** What the model knows of the world. */
 export class SessionModel {
+  readonly counts: SessionCounts;
   opened = 0;
   /** How long nothing has come through, ms. */
   troubleMs = 0;
   isTroubled = false;
   isDraining = false;
-  /** A session may be lost: its server was started anew or has drained, or it was out of reach for too long. */
-  mayLose = false;
 
-  passes(ms: number): void {
-    if (!this.isTroubled) return;
+  constructor(counts: SessionCounts) {
+    this.counts = counts;
+  }
+
+  /** Time passes. Returns whether the server may have been out of reach for too long. */
+  passes(ms: number): boolean {
+    if (!this.isTroubled) return false;
     this.troubleMs += ms;
-    if (this.troubleMs > times.graceMs - times.deadAfter - times.handshakeTimeout) this.mayLose = true;
+    return this.troubleMs > times.graceMs - times.deadAfter - times.handshakeTimeout;
   }
 
   heals(): void {
@@ -33,20 +38,21 @@ export class SessionModel {
 
 type Step = fc.AsyncCommand<SessionModel, SessionWorld>;
 
-/** How often each step was taken, of all runs. */
-export const stepsTaken = new Map<string, number>();
+/** What a step does. `false`: there was nothing to do, and it does not count. */
+type Act = (world: SessionWorld, model: SessionModel) => unknown;
 
 function step(
   name: string,
   said: unknown,
   check: (model: Readonly<SessionModel>) => boolean,
-  run: (world: SessionWorld, model: SessionModel) => void | Promise<void>,
+  run: Act,
 ): Step {
   return {
     check,
     async run(model, world) {
-      stepsTaken.set(name, (stepsTaken.get(name) ?? 0) + 1);
-      await run(world, model);
+      const isDone = await run(world, model);
+      const { steps } = model.counts;
+      if (isDone !== false) steps.set(name, (steps.get(name) ?? 0) + 1);
       await world.run();
       world.check();
     },
@@ -58,10 +64,10 @@ const always = (): boolean => true;
 const hasCalls = ({ opened }: Readonly<SessionModel>): boolean => opened > 0;
 
 /** A step of one of the four newest calls. */
-function ofCall(name: string, pick: number, run: (call: ModelCall) => void, said?: unknown): Step {
+function ofCall(name: string, pick: number, run: (call: ModelCall) => unknown, said?: unknown): Step {
   return step(name, said === undefined ? pick : [pick, said], hasCalls, ({ calls }) => {
     const call = calls[calls.length - 1 - (pick % Math.min(4, calls.length))];
-    if (call !== undefined) run(call);
+    return call === undefined ? false : run(call);
   });
 }
 
@@ -69,7 +75,7 @@ function ofCall(name: string, pick: number, run: (call: ModelCall) => void, said
 function ofHandler(
   name: string,
   pick: number,
-  act: (run: HandlerRun, call: ModelCall) => void,
+  act: (run: HandlerRun, call: ModelCall) => unknown,
   said?: unknown,
 ): Step {
   return ofCall(
@@ -77,7 +83,7 @@ function ofHandler(
     pick,
     (call) => {
       const { run } = call;
-      if (run !== undefined && !run.hasSettled) act(run, call);
+      return run === undefined || run.hasSettled ? false : act(run, call);
     },
     said,
   );
@@ -98,13 +104,14 @@ const open = fc
   );
 const write = fc
   .tuple(pick, length)
-  .map(([one, bytes]) => ofCall("Write", one, (call) => call.write(bytes), bytes));
+  .map(([one, bytes]) => ofCall("Write", one, (call) => call.canWrite && call.write(bytes), bytes));
 const answer = fc.tuple(pick, length).map(([one, bytes]) =>
   ofHandler(
     "Answer",
     one,
     (run, { down }) => {
-      if (run.canWrite) down.write(bytes, (item) => run.write(item));
+      if (!run.canWrite || down.isWriting || down.isClosed) return false;
+      down.write(bytes, (item) => run.write(item));
     },
     bytes,
   ),
@@ -125,17 +132,29 @@ const endAnswers = pick.map((one) =>
   }),
 );
 const returns = pick.map((one) =>
-  ofHandler("Return", one, (run, { down }) => (down.isWriting ? undefined : run.returns())),
+  ofHandler("Return", one, (run, { down }) => (down.isWriting ? false : run.returns())),
 );
 const throws = pick.map((one) =>
   ofHandler("Throw", one, (run, call) => {
-    if (call.down.isWriting) return;
+    if (call.down.isWriting) return false;
     call.hasThrown = true;
     run.throws();
   }),
 );
-const stop = pick.map((one) => ofCall("Stop", one, (call) => call.stop()));
-const cancel = pick.map((one) => ofCall("Cancel", one, (call) => call.cancel()));
+const stop = pick.map((one) =>
+  ofCall("Stop", one, (call) => {
+    const { isOpen } = call;
+    call.stop();
+    return isOpen;
+  }),
+);
+const cancel = pick.map((one) =>
+  ofCall("Cancel", one, (call) => {
+    const hasEnded = call.end !== undefined;
+    call.cancel();
+    return !hasEnded;
+  }),
+);
 
 const cut = fc.constant(step("Cut", "", always, ({ network }) => network.cut()));
 const cutAfter = fc
@@ -150,7 +169,7 @@ const blackhole = fc.constantFrom<Way | "both">("toServer", "toClient", "both").
     ({ isTroubled }) => !isTroubled,
     ({ network }, model) => {
       model.isTroubled = true;
-      network.near.blackhole(where);
+      network.blackhole(where);
     },
   ),
 );
@@ -161,7 +180,7 @@ const down = fc.constant(
     ({ isTroubled }) => !isTroubled,
     ({ network }, model) => {
       model.isTroubled = true;
-      network.near.down();
+      network.down();
     },
   ),
 );
@@ -189,7 +208,6 @@ const through = fc.constantFrom<Route>("relay", "relay", "direct").map((route) =
 );
 const restart = fc.constant(
   step("Restart", "", always, (world, model) => {
-    model.mayLose = true;
     model.isDraining = false;
     world.restart();
   }),
@@ -200,14 +218,14 @@ const drain = fc.constantFrom(0, 500, 3_000).map((timeout) =>
     timeout,
     ({ isDraining }) => !isDraining,
     (world, model) => {
-      model.mayLose = model.isDraining = true;
+      model.isDraining = true;
       world.drain(timeout);
     },
   ),
 );
 const advance = fc.constantFrom(1, 10, 60, 400, 2_500).map((ms) =>
   step("AdvanceClock", ms, always, async (world, model) => {
-    model.passes(ms);
+    if (model.passes(ms)) world.loses();
     await world.advance(ms);
   }),
 );
@@ -245,6 +263,7 @@ export async function checkSessionModel(
   list: StepList,
   runs: number,
   most: number,
+  counts: SessionCounts,
   known?: KnownSeed,
 ): Promise<void> {
   const { replayPath, ...seeded } = known ?? {};
@@ -254,10 +273,11 @@ export async function checkSessionModel(
     ...(replayPath !== undefined && { replayPath }),
   });
   const holds = fc.asyncProperty(commands, async (steps) => {
-    const model = new SessionModel();
+    const model = new SessionModel(counts);
     const world = new SessionWorld();
     await fc.asyncModelRun(() => ({ model, real: world }), steps);
-    await world.finish(model.mayLose);
+    await world.finish();
+    counts.ended(world.calls);
   });
   await fc.assert(holds, { numRuns: runs, ...seeded, endOnFailure: known?.path !== undefined });
 }

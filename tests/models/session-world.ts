@@ -7,7 +7,9 @@ import { StillWorld } from "@sluice/protocol/testing";
 import { type Session, silentLogger } from "@sluice/protocol/wire";
 import { Server } from "@sluice/server";
 import { expect } from "vitest";
+import { checkHandlers } from "./check-handlers.ts";
 import { judgeCall } from "./judge-call.ts";
+import { Losses } from "./losses.ts";
 import { HandlerRun, ModelCall, type ModelKind, type ModelProtocol, modelProtocol } from "./model-calls.ts";
 import { ModelNetwork } from "./model-network.ts";
 
@@ -44,6 +46,7 @@ interface Site {
 interface Scope {
   readonly param: string;
   readonly signal: AbortSignal;
+  readonly connection: { readonly id: string };
   readonly readable?: AsyncIterable<string>;
   readonly writable?: WritableStream<string>;
 }
@@ -52,7 +55,17 @@ export class SessionWorld extends StillWorld {
   readonly network = new ModelNetwork(this.clock);
   readonly client: Client<ModelProtocol>;
   readonly calls: ModelCall[] = [];
+  /** Steps that were checked. */
+  steps = 0;
+  readonly losses = new Losses();
   site: Site;
+  /** The WELCOMEs that the client had taken when something was lost last, and whether only another server can bring the next one. */
+  #welcomesBefore: readonly string[] = [];
+  #isServerLost = false;
+  /** The links by which the client has been connected with nothing broken, and since which step. */
+  #calm = { path: "", since: 0 };
+  /** In which step a call was left. */
+  readonly #leftAt = new Map<ModelCall, number>();
   /** Sites that end. */
   readonly #ending: Promise<unknown>[] = [];
 
@@ -77,14 +90,53 @@ export class SessionWorld extends StillWorld {
   }
 
   open(kind: ModelKind, length: number, timeout: number | undefined): void {
-    const call = new ModelCall(this.calls.length, kind, length, timeout);
+    const call = new ModelCall(this.calls.length, kind, length, timeout, this.clock);
+    const wasFull = this.#isQueueFull;
+    const openedAt = this.steps;
+    call.onEnd = () => {
+      if (wasFull || this.#isQueueFull) call.mayFail.add("RESOURCE_EXHAUSTED");
+      if (this.losses.touch(openedAt, this.steps)) call.mayFail.add("UNAVAILABLE");
+    };
     this.calls.push(call);
     call.open(this.client);
+  }
+
+  /** Whether so many calls wait for room that one more may be refused. Those that wait have no handler. */
+  get #isQueueFull(): boolean {
+    const waiting = this.calls.filter(({ end, runs }) => end === undefined && runs.length === 0);
+    return waiting.length >= limits.maxQueue;
+  }
+
+  /** From now on the session may be lost, until the client is welcomed again. */
+  loses(): void {
+    this.losses.begin(this.steps);
+    this.#welcomesBefore = [...this.network.welcomes];
+  }
+
+  #losesServer(): void {
+    this.loses();
+    this.#isServerLost = true;
+  }
+
+  #look(): void {
+    this.steps++;
+    const { welcomes, path, isBroken } = this.network;
+    const isCalm = !isBroken && this.client.status === "connected" && path === this.#calm.path;
+    if (!isCalm) this.#calm = { path, since: this.steps };
+    for (const call of this.calls) {
+      if (call.isLeft && !this.#leftAt.has(call)) this.#leftAt.set(call, this.steps);
+    }
+    const before = this.#welcomesBefore;
+    const isAnother = (epoch: string): boolean => !this.#isServerLost || !before.includes(epoch);
+    if (this.site.isDraining || !welcomes.slice(before.length).some(isAnother)) return;
+    this.losses.end(this.steps);
+    this.#isServerLost = false;
   }
 
   /** The server's process is killed, and started again with nothing. */
   restart(): void {
     const { site } = this;
+    this.#losesServer();
     site.isGone = true;
     this.network.serverGone();
     this.#ending.push(site.server.dispose());
@@ -92,6 +144,7 @@ export class SessionWorld extends StillWorld {
   }
 
   drain(timeout: number): void {
+    this.#losesServer();
     this.site.isDraining = true;
     this.#ending.push(this.site.server.drain({ timeout }));
   }
@@ -121,11 +174,12 @@ export class SessionWorld extends StillWorld {
     return site;
   }
 
-  #handle(site: Site, { param, signal, readable, writable }: Scope): Promise<string> {
+  #handle(site: Site, scope: Scope): Promise<string> {
+    const { param, readable, writable } = scope;
     const call = this.calls[Number(param.split(":")[0])];
     if (call === undefined || param !== call.param) throw new Error(`a handler got ${param.slice(0, 20)}`);
     if (site.isGone) call.faults.push("a handler began at a server that is gone");
-    const run = new HandlerRun(call, site.number, signal, call.receives ? writable : undefined);
+    const run = new HandlerRun(call, site.number, scope, call.receives ? writable : undefined);
     call.runs.push(run);
     if (call.sends && readable !== undefined)
       call.up.from(() => readable[Symbol.asyncIterator]() as AsyncIterator<string, unknown>);
@@ -134,12 +188,15 @@ export class SessionWorld extends StillWorld {
 
   /** What must be true at any time. */
   check(): void {
-    expect(this.network.audit.faults).toEqual([]);
+    expect(this.network.audit.faults.join("; "), "what passes").toBe("");
     for (const call of this.calls) {
-      const { number, kind, up, down, runs, faults } = call;
+      const { number, kind, timeout, up, down, runs, faults, end } = call;
       expect([...faults, ...up.faults, ...down.faults], `call ${number}, ${kind}`).toEqual([]);
       // Exactly once, whatever was lost and opened again.
       expect(runs.length, `runs of call ${number}`).toBeLessThanOrEqual(1);
+      if (timeout !== undefined && end === undefined) {
+        expect(call.ageMs, `age of call ${number}, which has ${timeout} ms`).toBeLessThan(timeout);
+      }
       // What is written after a stop is taken, and goes nowhere.
       for (const flow of call.isStopped ? [] : [up, down]) {
         // Only who waits for a message is sent more than fits the window: the rest of that one.
@@ -147,17 +204,28 @@ export class SessionWorld extends StillWorld {
         expect(flow.unreadBytes, `accepted and not read in call ${number}`).toBeLessThanOrEqual(most);
       }
     }
-    for (const { openCalls, runningHandlers } of this.site.server.connections) {
-      expect(runningHandlers).toBeLessThanOrEqual(limits.maxConcurrentHandlers);
-      // Those that have ended and whose end is not confirmed count.
-      expect(openCalls).toBeLessThanOrEqual(limits.maxCalls + 256);
+    const here = this.calls.flatMap(({ runs }) => runs.filter(({ server }) => server === this.site.number));
+    checkHandlers(this.site.server.connections, here, this.calls, limits.maxConcurrentHandlers);
+    if (this.steps - this.#calm.since >= 2) this.#checkLeft();
+    this.#look();
+  }
+
+  /** Where nothing has broken for two steps, a handler knows that its caller has left. */
+  #checkLeft(): void {
+    for (const [{ number, runs }, leftAt] of this.#leftAt) {
+      const knows = runs.every(
+        (run) => run.hasSettled || run.signal.aborted || run.server !== this.site.number,
+      );
+      if (this.steps - leftAt >= 2)
+        expect(knows, `the handler of call ${number} knows that it was left`).toBe(true);
     }
   }
 
-  /** Everything heals: all calls end, and nothing is left. `mayLose`: whether a session may have been lost. */
-  async finish(mayLose: boolean): Promise<void> {
+  /** Everything heals: all calls end, and nothing is left. */
+  async finish(): Promise<void> {
     this.network.heal();
     this.network.cut();
+    this.network.side.cut();
     this.network.route = "direct";
     if (this.site.isDraining) this.restart();
     // At first what was held back may still start a handler.
@@ -166,9 +234,8 @@ export class SessionWorld extends StillWorld {
       await this.advance(250);
       this.check();
     }
-    const mayFail = mayLose ? ["RESOURCE_EXHAUSTED", "UNAVAILABLE"] : ["RESOURCE_EXHAUSTED"];
-    await this.#settleServer();
-    for (const call of this.calls) judgeCall(call, mayFail, `${this.client.status}, ${this.network.near}`);
+    await this.#settle();
+    for (const call of this.calls) judgeCall(call, `${this.client.status}, ${this.network.near}`);
     await this.#end();
   }
 
@@ -191,12 +258,18 @@ export class SessionWorld extends StillWorld {
     }
   }
 
-  /** A server whose calls are over has given back all memory, and keeps nothing for its peers. */
-  async #settleServer(): Promise<void> {
+  /** Client and server are connected, and their calls are over: both have given back all memory, and keep nothing for each other. */
+  async #settle(): Promise<void> {
     await this.advance(200);
-    for (const connection of this.site.server.connections) {
-      const { budget, keptBytes } = (connection as unknown as { readonly session: Session }).session;
-      expect([connection.openCalls, connection.runningHandlers, keptBytes]).toEqual([0, 0, 0]);
+    const { connections } = this.site.server;
+    expect(connections.length, `connections; the client is ${this.client.status}`).toBe(1);
+    for (const { openCalls, runningHandlers } of connections) {
+      expect([openCalls, runningHandlers], "calls and handlers").toEqual([0, 0]);
+    }
+    const served = connections.map((one) => (one as unknown as { readonly session: Session }).session);
+    for (const session of [...served, this.network.session as Session]) {
+      const { budget, keptBytes, openCalls } = session;
+      expect([openCalls, keptBytes], "calls, and bytes kept").toEqual([0, 0]);
       expect(budget.lendable, "bytes that can be lent").toBe(limits.maxBuffered / 4);
       expect(budget.isReserved, "memory is reserved").toBe(false);
     }

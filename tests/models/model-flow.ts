@@ -1,0 +1,103 @@
+/**
+ * One direction of a model's call: what was written, what was read, how it ended. Every item says where it stands.
+ *
+ * What does not fit is collected in `faults`, since nobody would hear of it from a promise.
+ */
+import { SluiceError } from "@sluice/protocol";
+
+/** `head` and a colon, filled up to `length` characters. */
+export function filled(head: string | number, length: number): string {
+  return `${head}:`.padEnd(length, "x");
+}
+
+/** One direction of a call: a writer that waits when it is told to, and a reader that takes items when it is let. */
+export class ModelFlow {
+  /** Lengths of the items that were written, in order. */
+  readonly written: number[] = [];
+  read = 0;
+  isWriting = false;
+  /** Its writer writes no more: it has said so, or was told. */
+  isClosed = false;
+  /** Its writer has said that nothing follows. */
+  hasEnd = false;
+  /** How the reader ended: `end`, or the code of an error. */
+  readerEnd: string | undefined;
+  readonly faults: string[] = [];
+  #accepted = 0;
+  #wanted = 0;
+  /** Its reader waits for an item. */
+  isReading = false;
+  #next: (() => Promise<IteratorResult<string, unknown>>) | undefined;
+
+  /** Writes one more item of `length` characters by `send`, unless the one before still waits. */
+  write(length: number, send: (item: string) => Promise<void>): void {
+    if (this.isWriting || this.isClosed) return;
+    this.isWriting = true;
+    const item = filled(this.written.length, length);
+    this.written.push(item.length);
+    const goOn = (): void => {
+      this.isWriting = false;
+    };
+    const accepted = (): void => {
+      goOn();
+      this.#accepted++;
+    };
+    send(item).then(accepted, () => {
+      goOn();
+      this.isClosed = true;
+    });
+  }
+
+  /** Sets where items come from; until then nobody reads. */
+  from(iterate: () => AsyncIterator<string, unknown>): void {
+    let iterator: AsyncIterator<string, unknown> | undefined;
+    this.#next = () => {
+      iterator ??= iterate();
+      return iterator.next();
+    };
+  }
+
+  /** What was accepted and not read, as offsets count it, without what JSON adds. */
+  get unreadBytes(): number {
+    const unread = this.written.slice(this.read, this.#accepted);
+    return unread.reduce((sum, length) => sum + length + 64, 0);
+  }
+
+  /** Lets the reader take `count` items more; `Infinity`: all that come. */
+  take(count: number): void {
+    this.#wanted += count;
+    this.#read();
+  }
+
+  /** The reader takes no more than the one that it waits for. */
+  pause(): void {
+    this.#wanted = 0;
+  }
+
+  #read(): void {
+    if (this.isReading || this.#wanted <= 0 || this.readerEnd !== undefined || this.#next === undefined)
+      return;
+    this.isReading = true;
+    this.#next().then(
+      ({ done, value }) => {
+        this.isReading = false;
+        if (done === true) this.readerEnd = "end";
+        else this.#compare(value as string);
+        this.#read();
+      },
+      (reason: unknown) => {
+        this.isReading = false;
+        this.readerEnd = SluiceError.is(reason) ? reason.code : `no SluiceError: ${String(reason)}`;
+      },
+    );
+  }
+
+  #compare(item: string): void {
+    this.#wanted = Math.max(0, this.#wanted - 1);
+    const length = this.written[this.read];
+    if (length === undefined || item !== filled(this.read, length)) {
+      this.faults.push(`read ${item.split(":")[0]} of ${item.length}, ${this.read} of ${length} is next`);
+    }
+    this.read++;
+  }
+}
