@@ -4,6 +4,7 @@
  */
 import type { Way } from "@sluice/protocol/testing";
 import { type Frame, FrameDecoder, FrameType, standardUtf8 } from "@sluice/protocol/wire";
+import type { SessionAttempts, SessionClaim } from "./impostor.ts";
 
 const overhead = 64;
 const minPiece = 1_024;
@@ -56,12 +57,26 @@ export class SessionAudit {
   readonly faults: string[] = [];
   /** The newest HELLO. */
   hello: Record<string, unknown> | undefined;
+  readonly #attempts = new Map<string, SessionAttempts>();
   /** Frames judged. */
   frames = 0;
   /** Calls whose end has passed, and ends that have passed again over another link. */
   ends = 0;
   repeatedEnds = 0;
   readonly #calls = new Map<string, AuditedCall>();
+
+  /** Those of session `id`. */
+  attempts(id: string): SessionAttempts {
+    const known = this.#attempts.get(id) ?? { made: 0, found: 0 };
+    this.#attempts.set(id, known);
+    return known;
+  }
+
+  /** An attempt to find a session was made, or has found it. */
+  tried({ id, attempt }: SessionClaim, what: keyof SessionAttempts): void {
+    const attempts = this.attempts(id);
+    attempts[what] = Math.max(attempts[what], attempt);
+  }
 
   call(session: string, key: string, make: () => AuditedCall): { call: AuditedCall; isKnown: boolean } {
     const name = `${session} ${key}`;
@@ -96,6 +111,8 @@ export class LinkAudit {
   readonly #highest: Record<Way, number> = { toServer: 0, toClient: 0 };
   #id = "";
   #isWelcome = false;
+  /** Of its HELLO. */
+  #claim: SessionClaim | undefined;
 
   constructor(session: SessionAudit, name: string) {
     this.#session = session;
@@ -120,13 +137,14 @@ export class LinkAudit {
     switch (frame.type) {
       case FrameType.HELLO:
         this.#session.hello = frame.hello as Record<string, unknown>;
-        this.#floor.toServer = (frame.hello as { floor: number }).floor;
+        this.#hello(frame.hello as { floor: number; session?: Partial<SessionClaim> });
         break;
       case FrameType.WELCOME: {
         const { floor, session } = frame.welcome as { floor: number; session?: { id: string } };
         this.#floor.toClient = floor;
         this.#isWelcome = true;
         this.#id = session?.id ?? this.#name;
+        if (this.#claim?.id === this.#id) this.#session.tried(this.#claim, "found");
         break;
       }
       case FrameType.CLOSE:
@@ -139,6 +157,13 @@ export class LinkAudit {
         if (!this.#isWelcome) this.#fault(`frame type ${frame.type} before WELCOME`);
         this.#ofCall(way, frame);
     }
+  }
+
+  #hello({ floor, session }: { floor: number; session?: Partial<SessionClaim> }): void {
+    this.#floor.toServer = floor;
+    if (session?.id === undefined) return;
+    this.#claim = session as SessionClaim;
+    this.#session.tried(this.#claim, "made");
   }
 
   #ofCall(way: Way, frame: Exclude<Frame, { readonly call: 0 }>): void {

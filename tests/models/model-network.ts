@@ -9,7 +9,6 @@ import {
   ByteLink,
   FrameDecoder,
   FrameType,
-  FrameWriter,
   type Link,
   type LinkReceiver,
   Relay,
@@ -18,6 +17,7 @@ import {
   standardUtf8,
   type Transport,
 } from "@sluice/protocol/wire";
+import { Impostor } from "./impostor.ts";
 import { LinkAudit, SessionAudit } from "./link-audit.ts";
 
 export type Route = "direct" | "relay";
@@ -36,8 +36,6 @@ export class ModelNetwork {
   readonly far: MemoryFaultProxy;
   readonly side: MemoryFaultProxy;
   readonly client: Transport;
-  /** Links on which a former link's HELLO came again. */
-  impostors = 0;
   readonly #relay: Relay;
   /** Nothing passes, or not both ways. */
   isBroken = false;
@@ -131,22 +129,21 @@ export class ModelNetwork {
   }
 
   /**
-   * Another link claims the client's session, as a HELLO that was late would: with the newest secret that has reached the client, as
-   * attempt `ahead` after the newest. It says nothing more.
+   * Another link claims the client's session: with the newest secret that has reached the client, as attempt `ahead` after the newest.
+   * `undefined`: there is no session to claim, no such attempt, or nobody to ask.
    */
-  claimAgain(ahead: number): boolean {
+  claimAgain(ahead: number): Impostor | undefined {
     const { hello } = this.audit;
-    if (hello === undefined || this.#ticket === undefined || this.#onLink === undefined) return false;
+    if (hello === undefined || this.#ticket === undefined || this.#onLink === undefined) return undefined;
     const { attempt = 0 } = hello.session as { attempt?: number };
-    const writer = new FrameWriter(standardUtf8);
-    const session = { ...this.#ticket, grace: undefined, attempt: attempt + ahead };
-    writer.write({ type: FrameType.HELLO, call: 0, hello: { ...hello, session } });
+    if (attempt + ahead < 0) return undefined;
+    const { id, secret } = this.#ticket;
     const { client, server } = this.side.connect();
     this.#onLink(new ByteLink(server));
-    client.start({ data() {}, drained() {}, closed() {} });
-    client.write(writer.take());
-    this.impostors++;
-    return true;
+    const claim = { id, secret, attempt: attempt + ahead };
+    const impostor = new Impostor(client, hello, claim, this.audit.attempts(id));
+    this.audit.tried(claim, "made");
+    return impostor;
   }
 
   /** Bytes that have passed from and to the client. */

@@ -197,7 +197,7 @@ const dupResume = fc.integer({ min: -1, max: 2 }).map((ahead) =>
     "DupResume",
     ahead,
     ({ isTroubled }) => ahead <= 0 || !isTroubled,
-    ({ network }) => void network.claimAgain(ahead),
+    (world) => world.claimAgain(ahead),
   ),
 );
 const through = fc.constantFrom<Route>("relay", "relay", "direct").map((route) =>

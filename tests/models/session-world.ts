@@ -59,9 +59,6 @@ export class SessionWorld extends StillWorld {
   steps = 0;
   readonly losses = new Losses();
   site: Site;
-  /** The WELCOMEs that the client had taken when something was lost last, and whether only another server can bring the next one. */
-  #welcomesBefore: readonly string[] = [];
-  #isServerLost = false;
   /** The links by which the client has been connected with nothing broken, and since which step. */
   #calm = { path: "", since: 0 };
   /** In which step a call was left. */
@@ -109,13 +106,17 @@ export class SessionWorld extends StillWorld {
 
   /** From now on the session may be lost, until the client is welcomed again. */
   loses(): void {
-    this.losses.begin(this.steps);
-    this.#welcomesBefore = [...this.network.welcomes];
+    this.losses.begin(this.steps, this.network.welcomes);
   }
 
-  #losesServer(): void {
-    this.loses();
-    this.#isServerLost = true;
+  /** Another link claims the client's session, and is answered as it has to be. Returns whether there was one to claim. */
+  async claimAgain(ahead: number): Promise<boolean> {
+    const impostor = this.network.claimAgain(ahead);
+    if (impostor === undefined) return false;
+    await this.run();
+    impostor.judge(!this.losses.isLosing);
+    if (impostor.hasFound) this.network.audit.tried(impostor.claim, "found");
+    return true;
   }
 
   #look(): void {
@@ -126,17 +127,13 @@ export class SessionWorld extends StillWorld {
     for (const call of this.calls) {
       if (call.isLeft && !this.#leftAt.has(call)) this.#leftAt.set(call, this.steps);
     }
-    const before = this.#welcomesBefore;
-    const isAnother = (epoch: string): boolean => !this.#isServerLost || !before.includes(epoch);
-    if (this.site.isDraining || !welcomes.slice(before.length).some(isAnother)) return;
-    this.losses.end(this.steps);
-    this.#isServerLost = false;
+    if (!this.site.isDraining) this.losses.welcomed(this.steps, welcomes);
   }
 
   /** The server's process is killed, and started again with nothing. */
   restart(): void {
     const { site } = this;
-    this.#losesServer();
+    this.losses.begin(this.steps, this.network.welcomes, { byAnother: true });
     site.isGone = true;
     this.network.serverGone();
     this.#ending.push(site.server.dispose());
@@ -144,7 +141,7 @@ export class SessionWorld extends StillWorld {
   }
 
   drain(timeout: number): void {
-    this.#losesServer();
+    this.losses.begin(this.steps, this.network.welcomes, { byAnother: true });
     this.site.isDraining = true;
     this.#ending.push(this.site.server.drain({ timeout }));
   }
@@ -205,8 +202,10 @@ export class SessionWorld extends StillWorld {
       }
     }
     const here = this.calls.flatMap(({ runs }) => runs.filter(({ server }) => server === this.site.number));
-    checkHandlers(this.site.server.connections, here, this.calls, limits.maxConcurrentHandlers);
-    if (this.steps - this.#calm.since >= 2) this.#checkLeft();
+    const isCalm = this.steps - this.#calm.since >= 2;
+    const { connections } = this.site.server;
+    checkHandlers(connections, here, this.calls, isCalm, limits.maxConcurrentHandlers);
+    if (isCalm) this.#checkLeft();
     this.#look();
   }
 
