@@ -103,7 +103,7 @@ export function writeModels(seconds: number, rows: readonly ModelRow[]): void {
   writeSection(
     "Models",
     `Clients and servers in one process, on a fake clock and a network in memory, where a seed decides what happens next ([tests/models](../tests/models)). After
-each step nothing may be lost, doubled, out of order or beyond a window; at the end everything heals, all calls have ended, and nothing is left. A run that fails prints its
+each step nothing may be lost, doubled, out of order or beyond a window, and no call may have failed for which nothing gave a reason; at the end everything heals, all calls have ended, most of them well, and nothing is left. A run that fails prints its
 seed, which is kept in [known-seeds.json](../tests/models/known-seeds.json) and run before all others, also by \`npm test\`.
 
 ${runOn()}, in ${Math.round(seconds)} s:

@@ -105,15 +105,24 @@ export class ModelNetwork {
     this.near.down();
   }
 
-  cut(): void {
-    for (const proxy of [this.near, this.far]) proxy.cut();
+  /** Whether the client has a link. */
+  get hasLink(): boolean {
+    return this.near.connections.size > 0;
   }
 
-  /** Cuts the client's link when `bytes` more have passed that way. */
-  cutAfter(way: Way, bytes: number): void {
+  /** Cuts every link. Returns whether the client had one. */
+  cut(): boolean {
+    const { hasLink } = this;
+    for (const proxy of [this.near, this.far]) proxy.cut();
+    return hasLink;
+  }
+
+  /** Cuts the client's link when `bytes` more have passed that way. Returns whether it has one. */
+  cutAfter(way: Way, bytes: number): boolean {
     for (const connection of this.near.connections) {
       connection.set({ [way]: { cutAt: connection.bytes[way] + bytes } });
     }
+    return this.hasLink;
   }
 
   /** The server's process is gone. */

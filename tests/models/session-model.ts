@@ -124,11 +124,19 @@ const read = fc
 const pause = fc
   .tuple(pick, fc.boolean())
   .map(([one, isCaller]) => ofCall("Pause", one, ({ up, down }) => (isCaller ? down : up).pause(), isCaller));
-const end = pick.map((one) => ofCall("End", one, (call) => call.close()));
+const end = pick.map((one) =>
+  ofCall("End", one, (call) => {
+    const hasMore = call.sends && !call.up.hasEnd;
+    call.close();
+    return hasMore;
+  }),
+);
 const endAnswers = pick.map((one) =>
   ofHandler("EndAnswers", one, (run, { down }) => {
+    const hasMore = run.canWrite && !down.hasEnd;
     down.hasEnd = down.isClosed = true;
     run.close();
+    return hasMore;
   }),
 );
 const returns = pick.map((one) =>
