@@ -28,7 +28,7 @@ interface TransportModule extends TransportKitOptions {
   readonly name?: string;
 }
 
-/** Runs the command. Gives the exit code: 0 if every case passes but those that are known to fail, 1 if not or if none is applicable, 2 for misuse. */
+/** Runs the command. Gives the exit code: 0 if every case passes but those that are known to fail, 1 if not or if none is applicable, 2 for misuse, also where there is nothing to report on. */
 export async function runConformanceCommand(
   args: readonly string[],
   print: (line: string) => void,
@@ -73,9 +73,19 @@ export async function runConformanceCommand(
   const only = ({ id }: { readonly id: string }): boolean =>
     beginnings?.some((one) => begins(id, one)) ?? true;
   const onCase = (one: CaseReport): void => print(lineOfCase(one));
-  const report = await (values.transport === undefined
-    ? runPeerKit({ start: () => startPeerProgram(positionals), network: rawNetwork(), only, onCase })
-    : transportReport(values.transport, only, onCase));
+  let report: KitReport;
+  try {
+    report = await (values.transport === undefined
+      ? runPeerKit({ start: () => startPeerProgram(positionals), network: rawNetwork(), only, onCase })
+      : transportReport(values.transport, only, onCase));
+  } catch (reason) {
+    const [subject, needed] =
+      values.transport === undefined
+        ? [positionals.join(" "), 'a program that answers {"do":"describe"} on its standard input']
+        : [values.transport, "a module that exports setup(), as transportSuite() takes it"];
+    print(`Cannot report on ${subject}: ${(reason as Error).message}\nWanted is ${needed}`);
+    return 2;
+  }
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
   if (values.report !== undefined) writeFileSync(values.report, `${reportTables([report])}\n`);
   print(`\n${lineOfCounts(report)}`);
@@ -104,5 +114,6 @@ async function transportReport(
   onCase: (one: CaseReport) => void,
 ): Promise<KitReport> {
   const module = (await import(pathToFileURL(resolve(file)).href)) as TransportModule;
+  if (typeof module.setup !== "function") throw new TypeError("It exports no function setup");
   return runTransportKit(module.name ?? file, { ...module, only, onCase });
 }

@@ -259,4 +259,20 @@ export const name = "a toy", kind = "structured";\n`,
     expect(printed.at(-1)).toBe("a toy: no case is applicable");
     expect(await runConformanceCommand(["--transport", module, "--only", "LM-99"], () => {})).toBe(2);
   });
+
+  test.each<[what: string, args: readonly string[], says: readonly string[]]>([
+    ["a program that is not there", ["--", "no-such-program"], ["no-such-program", "ENOENT", '"describe"']],
+    ["a program that says nothing", ["--", "true"], ["Cannot report on true: ", "ended", '"describe"']],
+    ["a module that is not there", ["--transport", "./no-such.mjs"], ["no-such.mjs", "setup()"]],
+    [
+      "a module without setup",
+      ["--transport", import.meta.filename.replace(/conformance-command.test.ts$/, "children/no-setup.mjs")],
+      ["no function setup"],
+    ],
+  ])("says what it wants instead of %s", async (_, args, says) => {
+    const printed: string[] = [];
+    const code = await finishesCleanly(() => runConformanceCommand(args, (line) => void printed.push(line)));
+    expect(code).toBe(2);
+    for (const part of says) expect(printed.join("\n")).toContain(part);
+  });
 });
