@@ -273,6 +273,17 @@ describe("Inbox ends", () => {
     await expect(inbox.next()).rejects.toBe(first);
   });
 
+  it("given up after an error and an end that came later: the first error stays, also for items that lie here", async () => {
+    const { inbox, arrive } = setUp();
+    arrive("a");
+    const first = new SluiceError("DATA_LOSS", "first");
+    inbox.fail(first);
+    inbox.end();
+    inbox.abandon(error);
+    expect(inbox.length).toBe(0);
+    await expect(inbox.next()).rejects.toBe(first);
+  });
+
   it("is open until then", () => {
     for (const end of [
       (inbox: Inbox<string>) => inbox.end(),

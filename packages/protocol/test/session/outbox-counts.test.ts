@@ -105,6 +105,14 @@ describe("Outbox, in the budget of its session", () => {
     expect(budget.bytes).toBe(2_000 + 5_064 + 164);
   });
 
+  it("what goes at once is let through, however much of other calls waits to be sent", () => {
+    const budget = new SendBudget(1_000);
+    budget.keep(2_000, true);
+    const { outbox, link } = setUp(65_536, budget);
+    expect(outbox.push(raw(100), link, 1)).toBe(true);
+    expect([link.take(), outbox.sent, budget.bytes]).toEqual([["DATA 0+100"], 164, 2_164]);
+  });
+
   it("a result that went whole, without waiting, is kept until it has arrived", () => {
     const { outbox, budget } = setUp();
     const result = raw(100);
