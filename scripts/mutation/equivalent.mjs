@@ -312,4 +312,18 @@ export const equivalentMutants = [
     to: "true",
     why: "Nobody waits once it has ended: whoever did was told by the end.",
   },
+  {
+    machine: "reassembly",
+    line: "if (messageOverhead + bytes < minPiece && total > 0) throw tooSmall(messageOverhead + bytes);",
+    from: "total > 0",
+    to: "true",
+    why: "A first piece of an empty message was refused before: it has all that it announces.",
+  },
+  {
+    machine: "reassembly",
+    line: "if (messageOverhead + bytes < minPiece && total > 0) throw tooSmall(messageOverhead + bytes);",
+    from: "total > 0",
+    to: "total >= 0",
+    why: "A first piece of an empty message was refused before: it has all that it announces.",
+  },
 ];
