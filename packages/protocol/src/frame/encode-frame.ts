@@ -222,6 +222,9 @@ export class FrameWriter {
       return 0;
     }
     const whole = payload as Uint8Array;
+    // Else memory that nobody has written would go out in its place.
+    if (frame.start < 0 || frame.end > whole.length)
+      throw new RangeError("A piece reaches out of its message");
     if (length >= ownChunkBytes) {
       this.#finish(at, length);
       this.#cut();

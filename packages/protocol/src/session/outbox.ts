@@ -205,20 +205,21 @@ export class Outbox {
   }
 
   /**
-   * Sends again from `received` on, over the next link, also END and the call's last word.
+   * Sends again from `received` on, over the next link, also END and the call's last word. What was confirmed is kept no more, and is not sent again.
    * @throws {SluiceError} as {@link SendWindow.credit}
    */
   resume(received: number, limit: number): void {
     this.#isHeld = false;
     this.credited(received, limit);
     const { budget } = this.#context;
-    const lost = this.#kept.closeGap(received);
+    const from = this.window.received;
+    const lost = this.#kept.closeGap(from);
     this.end -= lost;
     this.sent -= lost;
     budget.free(lost);
-    budget.sent(received - this.sent);
-    this.sent = received;
-    this.#kept.rewind(received);
+    budget.sent(from - this.sent);
+    this.sent = from;
+    this.#kept.rewind(from);
     this.#end.restart();
   }
 
@@ -294,7 +295,6 @@ export class Outbox {
     this.#context.budget.sent(spent);
     this.sent = until;
     if (!frame.more) this.#kept.nextIsSent();
-    if (isResult) this.#end.closed();
     return spent;
   }
 }

@@ -50,6 +50,19 @@ const open: OpenFrame = {
   resume: undefined,
 };
 
+test("a piece that reaches out of its message is never written: memory of somebody else would take its place", () => {
+  for (const [start, end] of [
+    [-1, 10],
+    [-5_000, 10],
+    [0, 11],
+    [5, 70_000],
+  ] as const) {
+    const writer = new FrameWriter(countingUtf8());
+    const frame = dataFrame(FrameType.DATA, 1, 0, false, 10, new Uint8Array(10), start, end);
+    expect(() => writer.write(frame)).toThrow(RangeError);
+  }
+});
+
 describe("several writers on one pool", () => {
   /** A region that was handed over, with what it held then. */
   interface Taken {

@@ -67,6 +67,25 @@ describe("Outbox, in the budget of its session", () => {
     expect([outbox.sent, countsOf(budget)]).toEqual([400, { bytes: 0, confirmed: 400, repeated: 200 }]);
   });
 
+  it("a peer that takes back what it confirmed gets what comes behind that, since nothing else is kept", () => {
+    const { outbox, budget, link } = setUp();
+    outbox.push(raw(1_000), link, 1);
+    outbox.push(raw(200), link, 1);
+    outbox.credited(1_064, 65_536);
+    outbox.hold();
+    outbox.resume(0, 65_536);
+    expect([outbox.sent, countsOf(budget)]).toEqual([1_064, { bytes: 264, confirmed: 1_064, repeated: 264 }]);
+    const before = link.frames.length;
+    outbox.takeTurn(link, 2, Number.POSITIVE_INFINITY);
+    expect(link.frames.slice(before)).toMatchObject([{ call: 2, offset: 1_064, start: 0, end: 200 }]);
+
+    outbox.credited(1_328, 65_536);
+    outbox.hold();
+    outbox.resume(64, 65_536);
+    expect([outbox.hasWork, outbox.takeTurn(link, 3, 1_000_000)]).toEqual([false, 0]);
+    expect(countsOf(budget)).toEqual({ bytes: 0, confirmed: 1_328, repeated: 264 });
+  });
+
   it("the gap that a message leaves whose rest was dropped is closed by the next link, if its beginning was lost", () => {
     const { outbox, budget, link } = setUp(3_000);
     outbox.push(raw(36), link, 1);
