@@ -160,7 +160,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
     const { arrivals } = this.data.intake;
     arrivals.endAt(frame.offset, from === "aborted" || !arrivals.isResultUnfinished);
     this.#stage.enter(to);
-    if (action === "act") this.#reject(reportedError(frame, this.request.errors, this.#host.utf8));
+    if (action === "act") this.#reject(reportedError(frame, this.request, this.#host.utf8, this.wasStopped));
     this.#forget();
   }
 

@@ -7,14 +7,22 @@ import type { Slot } from "../codec/slot.ts";
 import { remoteError, type SluiceError } from "../errors/sluice-error.ts";
 import type { ErrorFrame } from "../frame/frame.ts";
 import type { Utf8 } from "../frame/utf8.ts";
+import { cancelled } from "./call-end.ts";
 
-/** The error that `frame` reports; `declared`: the codes that the procedure declares, with the slots of their data. */
+/**
+ * The error that `frame` reports.
+ * @param request whose procedure declares codes, with the slots of their data
+ * @param wasStopped whether the caller wanted no more of the call: that there was no room for it is none of its concern then
+ */
 export function reportedError(
-  { body, payload, start, end, raw }: ErrorFrame,
-  declared: ReadonlyMap<string, Slot>,
+  frame: ErrorFrame,
+  { errors }: { readonly errors: ReadonlyMap<string, Slot> },
   utf8: Utf8,
+  wasStopped: boolean,
 ): SluiceError {
-  const slot = declared.get(body.code);
+  if (wasStopped && isNoRoom(frame)) return cancelled("", "no");
+  const { body, payload, start, end, raw } = frame;
+  const slot = errors.get(body.code);
   const details = {
     retryable: body.retryable === true,
     processed: body.processed === "no" ? "no" : "maybe",

@@ -41,3 +41,27 @@ it("SE-2 a call that comes back and finds no room sends its items, and their end
   expect(upload.end.result).toBe("received");
   await pair.expectIdle();
 });
+
+it("SE-2 a call that was stopped before it found no room is CANCELLED, and says that it has not run", async () => {
+  const pair = await ResumingPair.make({ limits: { limits: { maxConcurrentHandlers: 1 } } });
+  const { connector, acceptor } = pair;
+  const first = connector.open({ procedure: "first" });
+  await pair.run();
+  // Over for its caller, while its handler still holds the slot.
+  pair.cut();
+  first.call.abort();
+  const mended = pair.mend();
+  await pair.run();
+  await mended;
+  const upload = connector.open({ procedure: "upload", kind: "upload" });
+  pair.cut();
+  upload.call.stop();
+  const mending = pair.mend();
+  await pair.run();
+  await mending;
+  expect(upload.end.error).toMatchObject({ code: "CANCELLED", processed: "no" });
+  acceptor.handlers.of("first").finish();
+  await pair.advance(100);
+  expect(acceptor.handlers.calls).toHaveLength(1);
+  await pair.expectIdle();
+});
