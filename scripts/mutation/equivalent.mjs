@@ -292,13 +292,6 @@ export const equivalentMutants = [
     why: "Who waits is woken by what lets them go on, and a turn that sends no bytes lets nobody.",
   },
   {
-    machine: "outbox",
-    line: "if (isResult) this.#end.closed();",
-    from: "isResult",
-    to: "false",
-    why: "A direction that has a result never says END, whatever is noted of it.",
-  },
-  {
     machine: "inbox",
     line: "if (this.isWaitedFor && this.length === 0) this.#reserve();",
     from: "this.length === 0",
