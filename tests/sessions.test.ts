@@ -5,6 +5,7 @@ import {
   type RawPeer,
   rawFrames,
   rawType,
+  readRawData,
   readRawError,
   readRawJson,
 } from "@sluice/protocol/testing";
@@ -17,6 +18,7 @@ import { aborted, until } from "./world.ts";
 const protocol = {
   hold: { type: "request" },
   ping: { type: "request" },
+  pour: { type: "stream", receive: { type: "string", contentEncoding: "base64" } },
 } as const satisfies ProtocolDefinition;
 type Protocol = typeof protocol;
 
@@ -58,6 +60,11 @@ function inWorld(
           reasons.push(await aborted(signal));
         },
         ping() {},
+        async *pour({ signal }) {
+          yield new Uint8Array(1_000).fill(1);
+          yield new Uint8Array(200).fill(2);
+          await aborted(signal);
+        },
       },
     } as ServerOptions<Protocol, undefined>);
     const [address = ""] = await server.listen(listenSocket({ port: 0 }));
@@ -333,6 +340,30 @@ describe("a session at a server", () => {
       expect(await peer.closing()).toMatchObject({ code: "PROTOCOL_ERROR" });
     }),
   );
+
+  test("SE-8 S3 a call that is opened again with less than was confirmed gets what comes behind that, and nobody's memory", () =>
+    inWorld({}, async (world) => {
+      const { peer, session } = await world.greet(one);
+      const limit = 65_536;
+      const call = peer.open("pour", { number: 1, window: limit });
+      for (let item = 0; item < 2; item++) await peer.next(rawType.DATA, call);
+      peer.send(rawFrames.credit(call, { received: 1_064, limit }));
+      // Its answer shows that the credit was taken.
+      await peer.request("ping", undefined, { number: 2 });
+      await lose(world, peer);
+      const again = await world.greet(one, claim(session, 1));
+      const found = again.peer.open("pour", { number: 1, resume: { received: 0, limit } });
+      const { offset, payload } = readRawData(await again.peer.next(rawType.DATA, found));
+      expect([offset, payload]).toEqual([1_064, new Uint8Array(200).fill(2)]);
+      again.peer.send(rawFrames.credit(found, { received: 1_328, limit }));
+      await again.peer.request("ping", undefined, { number: 3 });
+      await lose(world, again.peer);
+      // Nothing is kept for it any more.
+      const third = await world.greet(one, claim(again.session, 2));
+      third.peer.open("pour", { number: 1, resume: { received: 64, limit } });
+      await third.peer.request("ping", undefined, { number: 4 });
+      third.peer.destroy();
+    }));
 
   test.each([
     ["more than was sent", { received: 1_000_000, limit: 1_000_000 }, "PROTOCOL_ERROR"],
