@@ -191,8 +191,8 @@ export const flowControl = [
     patches: [
       {
         file: `${session}/outbox.ts`,
-        find: "    this.#kept.rewind(received);\n    this.#end.restart();\n",
-        replace: "    this.#kept.rewind(received);\n",
+        find: "    this.#kept.rewind(from);\n    this.#end.restart();\n",
+        replace: "    this.#kept.rewind(from);\n",
       },
     ],
     tests: [`${test}/outbox.test.ts`, `${test}/session-resume.test.ts`],
@@ -203,8 +203,8 @@ export const flowControl = [
     patches: [
       {
         file: `${session}/outbox.ts`,
-        find: "    this.sent = received;\n    this.#kept.rewind(received);\n",
-        replace: "    this.sent = received;\n",
+        find: "    this.sent = from;\n    this.#kept.rewind(from);\n",
+        replace: "    this.sent = from;\n",
       },
     ],
     tests: [`${test}/outbox.test.ts`, `${test}/session-resume.test.ts`],
