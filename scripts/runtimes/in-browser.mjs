@@ -47,7 +47,7 @@ export function browserRuntimes() {
 async function takeReport(server) {
   const { failed, violations, onPurpose, ...report } = await within(server.report, "The page's report");
   if (failed !== undefined) throw new Error(failed);
-  await within(server.ended, "The report of the last violation on purpose");
+  await within(server.reported(onPurpose.length), `The browser's report of ${onPurpose.join(", ")}`);
   return { report, problems: violationProblems(violations, onPurpose, server) };
 }
 
@@ -58,13 +58,11 @@ async function takeReport(server) {
  * @returns {string[]}
  */
 function violationProblems(before, onPurpose, server) {
-  // The browser's own reports come in order: what is more than those on purpose came before them.
-  const unexpected = server.violations.slice(0, Math.max(0, server.violations.length - onPurpose.length));
+  const { violations } = server;
   return [
     ...before.map((what) => `the page violates its policy: ${what}`),
-    ...unexpected.map((what) => `the browser reports a violation: ${what}`),
-    ...(server.violations.length < onPurpose.length
-      ? ["the browser reports too few violations on purpose"]
+    ...(violations.length > onPurpose.length
+      ? [`the browser reports ${violations.join(", ")}; on purpose were ${onPurpose.join(", ")}`]
       : []),
   ];
 }

@@ -1,6 +1,7 @@
 /**
  * Serves the page that browsers run the suite on, under a policy that allows it next to nothing, and takes its report.
  */
+import { EventEmitter, once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 
@@ -29,7 +30,7 @@ const html =
  * @property {(settings: Settings) => void} tell what the page is told; before it is opened
  * @property {Promise<any>} report what the page has reported
  * @property {string[]} violations those that the browser has reported, apart from the page
- * @property {Promise<void>} ended resolves with the one that the page provokes last
+ * @property {(count: number) => Promise<void>} reported resolves once it has reported so many, and among them the one that the page provokes last
  * @property {() => Promise<void>} close
  */
 
@@ -47,13 +48,9 @@ export async function servePage(script) {
   const report = new Promise((resolve) => {
     onReport = resolve;
   });
-  let onEnd = () => {};
-  /** @type {Promise<void>} */
-  const ended = new Promise((resolve) => {
-    onEnd = resolve;
-  });
   /** @type {string[]} */
   const violations = [];
+  const arrivals = new EventEmitter();
 
   /** @type {Settings | undefined} */
   let told;
@@ -70,7 +67,7 @@ export async function servePage(script) {
     "POST /violation": (body) => {
       const { "violated-directive": directive, "blocked-uri": uri } = JSON.parse(body)["csp-report"];
       violations.push(`${directive} ${uri}`);
-      if (uri.startsWith("https://on-purpose.invalid")) onEnd();
+      arrivals.emit("violation");
       return { status: 204 };
     },
   };
@@ -98,7 +95,14 @@ export async function servePage(script) {
     },
     report,
     violations,
-    ended,
+    async reported(count) {
+      // Each comes over a connection of its own: in no order.
+      while (
+        violations.length < count ||
+        !violations.some((one) => one.includes(" https://on-purpose.invalid"))
+      )
+        await once(arrivals, "violation");
+    },
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
