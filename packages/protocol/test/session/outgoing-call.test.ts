@@ -377,7 +377,7 @@ describe("a call of ours that was refused for want of room", () => {
     stopped.call.open(1, key);
     stopped.call.stop();
     stopped.call.onError(error(0, noRoom));
-    expect(stopped.end.error).toMatchObject({ code: "RESOURCE_EXHAUSTED" });
+    expect(stopped.end.error).toMatchObject({ code: "CANCELLED", processed: "no" });
   });
 });
 
