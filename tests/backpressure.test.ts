@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Cell, Passed } from "./matrix.ts";
 import { matrix } from "./matrix.ts";
-import { aborted, inWorld, standsStill, turns, type World } from "./world.ts";
+import { aborted, comesToRest, inWorld, standsStill, turns, type World } from "./world.ts";
 
 const KiB = 1_024;
 const window = 64 * KiB;
@@ -20,7 +20,9 @@ async function proveStandstill(
   before: Passed,
   accepted: () => number,
 ): Promise<void> {
-  await standsStill(() => wire.passed()[direction]);
+  await comesToRest(accepted, 64, "items that were accepted");
+  const least = cell.counts === "offsets" ? window : window / 2 + 1;
+  await comesToRest(() => wire.passed()[direction] - before[direction], least, "bytes that passed");
   const passed = wire.passed()[direction] - before[direction];
   if (cell.counts === "offsets") {
     // The caller's direction begins with the param: 64 offset bytes at least.

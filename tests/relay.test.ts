@@ -159,6 +159,7 @@ describe.each([1, 3])("through %i relays in a row", (count) => {
       const readers = streams.map((stream) => stream.readable.getReader());
       await Promise.all(readers.map((reader) => reader.read()));
       const passed = (): number => proxies.reduce((sum, { bytes }) => sum + bytes.down, 0);
+      await until(() => proxies.every(({ bytes }) => bytes.down === proxies[0]?.bytes.down));
       await standsStill(passed);
       const down = proxies.map(({ bytes }) => bytes.down);
       // What the server has sent is with the client, to the byte: not one of the relays has any of it.

@@ -8,7 +8,7 @@ import { ClientTransport } from "@sluice/transport-http";
 import { listenHttp } from "@sluice/transport-http/node";
 import { listenWebSocket, WebSocketTransport } from "@sluice/transport-websocket";
 import { expect, test } from "vitest";
-import { standsStill } from "./world.ts";
+import { comesToRest, standsStill } from "./world.ts";
 
 const protocol = {
   pour: { type: "stream", receive: { type: "string", contentEncoding: "base64" } },
@@ -57,8 +57,7 @@ async function stallOneOfHundred(name: keyof typeof carriers): Promise<void> {
   const [slow, ...others] = clients as [Client<typeof protocol>, ...Client<typeof protocol>[]];
 
   const stream = slow.stream("pour");
-  await expect.poll(() => poured).toBeGreaterThan(0);
-  await standsStill(() => poured);
+  await comesToRest(() => poured, windowItems, "items that were poured");
   expect(poured).toBe(windowItems);
 
   const items = 1_000;

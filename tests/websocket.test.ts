@@ -7,7 +7,7 @@ import { Server, type ServerOptions } from "@sluice/server";
 import { listenSocket, SocketTransport } from "@sluice/transport-socket";
 import { listenWebSocket, WebSocketTransport } from "@sluice/transport-websocket";
 import { describe, expect, test } from "vitest";
-import { aborted, standsStill, until } from "./world.ts";
+import { aborted, comesToRest, until } from "./world.ts";
 
 const protocol = {
   echo: {
@@ -222,8 +222,7 @@ describe("a peer that does not read", () => {
       const slow = client();
       await slow.ready;
       const stream = slow.stream("pour");
-      await until(() => poured.length === 1);
-      await standsStill(() => poured[0] ?? 0);
+      await comesToRest(() => poured[0] ?? 0, 64, "items that were poured");
       // 1,024 offset bytes an item: the window of 64 KiB, and the write that waits.
       expect(poured[0]).toBe(64);
       const before = proxy.bytes.toClient;

@@ -76,10 +76,15 @@ export function inWorld(
 }
 
 /** Turns the event loop until `holds()`. */
-export async function until(holds: () => boolean, what = "the condition holds"): Promise<void> {
+export async function until(
+  holds: () => boolean,
+  what: string | (() => string) = "the condition holds",
+): Promise<void> {
   const giveUpAt = performance.now() + 10_000;
   while (!holds()) {
-    if (performance.now() > giveUpAt) throw new Error(`Waited 10 s until ${what}`);
+    if (performance.now() > giveUpAt) {
+      throw new Error(`Waited 10 s until ${typeof what === "string" ? what : what()}`);
+    }
     await turns(1);
   }
 }
@@ -97,6 +102,15 @@ export async function standsStill(read: () => number, count = 300): Promise<numb
     await turns(count);
     if (read() === last) return last;
   }
+}
+
+/** Waits until `read()` has come to `least`, however long that takes under load, and then for its standstill. */
+export async function comesToRest(read: () => number, least: number, what: string): Promise<number> {
+  await until(
+    () => read() >= least,
+    () => `${what}: ${read()} of ${least}`,
+  );
+  return standsStill(read);
 }
 
 /** Resolves when `signal` is aborted, with its reason. */

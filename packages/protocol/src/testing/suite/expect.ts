@@ -112,10 +112,12 @@ function tick(): Promise<void> {
 }
 
 /** Turns the event loop until `holds()`. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
+export async function until(holds: () => boolean, what: string | (() => string)): Promise<void> {
   const giveUpAt = systemClock.now() + patienceMs;
   for (let round = 0; !holds(); round++) {
-    if (systemClock.now() > giveUpAt) throw new Error(`Waited ${patienceMs} ms until ${what}`);
+    if (systemClock.now() > giveUpAt) {
+      throw new Error(`Waited ${patienceMs} ms until ${typeof what === "string" ? what : what()}`);
+    }
     // What is close comes soon; for the rest there is no hurry.
     await (round < 20 ? quickTurns(1) : turns(turnsPerTick));
   }
@@ -136,6 +138,20 @@ export async function standsStill(read: () => number): Promise<number> {
     await turns(stillTurns);
     if (read() === last) return last;
   }
+}
+
+/**
+ * Waits until `read()` has come to `least`, however long a machine under load takes, and then for its standstill. What must
+ * still come is waited for here: {@link standsStill} alone takes a pause for the end.
+ *
+ * @throws {Error} when it never comes there, with how far it came
+ */
+export async function comesToRest(read: () => number, least: number, what: string): Promise<number> {
+  await until(
+    () => read() >= least,
+    () => `${what}: ${read()} of ${least}`,
+  );
+  return standsStill(read);
 }
 
 /** @throws {Error} unless `read()` gives the same after `count` more turns as now */

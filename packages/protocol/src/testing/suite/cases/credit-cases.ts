@@ -4,7 +4,7 @@
 import { FrameType } from "../../../frame/frame.ts";
 import { messageOverhead } from "../../../limits.ts";
 import { fixedWindow, messageBytes, payloadBytes, window } from "../exact-window.ts";
-import { aborted, check, same, standsStill, staysPut, turns, within } from "../expect.ts";
+import { aborted, check, comesToRest, same, standsStill, staysPut, turns, within } from "../expect.ts";
 import type { Rig } from "../rig.ts";
 import type { SuiteCase } from "../suite-case.ts";
 import type { SuitePeer } from "../suite-peer.ts";
@@ -36,8 +36,8 @@ async function unreadStream(rig: Rig, item: unknown) {
 
 async function readerThatStopsStopsItsWriter(rig: Rig): Promise<void> {
   const { accepted, links, stream } = await unreadStream(rig, rig.bytes(payloadBytes));
-  await standsStill(() => links.near.received.offsetBytes);
-  same(links.near.received.offsetBytes, window, "offset bytes that came");
+  const came = (): number => links.near.received.offsetBytes;
+  same(await comesToRest(came, window, "offset bytes that came"), window, "offset bytes that came");
   same(accepted.count, window / messageBytes, "writes that were accepted");
   const bytes = rig.count();
   if (bytes !== undefined) {
@@ -60,8 +60,9 @@ async function readerThatStopsStopsItsCaller(rig: Rig): Promise<void> {
   channel.result.catch(ignore);
   const writing = writeOn(channel.writable, rig.bytes(payloadBytes), accepted);
   writing.catch(ignore);
-  await standsStill(() => links.far.received.offsetBytes);
-  same(links.far.received.offsetBytes, messageOverhead + window, "offset bytes of param and items that came");
+  const all = messageOverhead + window;
+  const what = "offset bytes of param and items that came";
+  same(await comesToRest(() => links.far.received.offsetBytes, all, what), all, what);
   same(accepted.count, window / messageBytes, "writes that were accepted");
   const bytes = rig.count();
   if (bytes !== undefined) {
@@ -77,8 +78,8 @@ async function readerThatStopsStopsItsCaller(rig: Rig): Promise<void> {
 
 async function emptyItemsAreNotFree(rig: Rig): Promise<void> {
   const { accepted, links, stream } = await unreadStream(rig, undefined);
-  await standsStill(() => links.near.received.offsetBytes);
-  same(links.near.received.offsetBytes, window, "offset bytes that came");
+  const came = (): number => links.near.received.offsetBytes;
+  same(await comesToRest(came, window, "offset bytes that came"), window, "offset bytes that came");
   same(accepted.count, window / messageOverhead, "empty items that were accepted");
   await staysPut(() => links.near.received.frames, 1_000, "frames that came");
   stream.abort();
@@ -87,21 +88,21 @@ async function emptyItemsAreNotFree(rig: Rig): Promise<void> {
 async function creditIsGrantedByReading(rig: Rig): Promise<void> {
   const { accepted, links, stream } = await unreadStream(rig, rig.bytes(payloadBytes));
   const { received, sent } = links.near;
-  await standsStill(() => received.offsetBytes);
+  const came = (): number => received.offsetBytes;
+  await comesToRest(came, window, "offset bytes that came");
   const credits = sent.of(FrameType.CREDIT);
   const reader = stream.readable.getReader();
   const inWindow = window / messageBytes;
   for (let taken = 1; taken < inWindow / 2; taken++) await reader.read();
-  await standsStill(() => received.offsetBytes);
+  await standsStill(came);
   same(sent.of(FrameType.CREDIT), credits, "CREDITs before half a window was taken");
   same(received.offsetBytes, window, "offset bytes that came before half a window was taken");
   let taken = inWindow / 2 - 1;
   for (let round = 0; round < 10; round++) {
     for (let at = 0; at < inWindow; at++, taken++) await reader.read();
-    await standsStill(() => received.offsetBytes);
-    const ahead = received.offsetBytes - taken * messageBytes;
-    check(ahead <= window, `what came and was not taken fits the window: ${ahead}`);
-    check(ahead > window / 2, `what was taken was granted again: ${ahead}`);
+    const ahead = (): number => came() - taken * messageBytes;
+    await comesToRest(ahead, window / 2 + 1, "offset bytes that came again for what was taken");
+    check(ahead() <= window, `what came and was not taken fits the window: ${ahead()}`);
     check(accepted.count * messageBytes <= received.offsetBytes, "nothing was accepted beyond the window");
   }
   stream.abort();

@@ -6,7 +6,7 @@
 import { type CreditFrame, FrameType } from "../../../frame/frame.ts";
 import { messageOverhead } from "../../../limits.ts";
 import { messageBytes, payloadBytes } from "../exact-window.ts";
-import { aborted, check, fails, gate, same, standsStill, until, within } from "../expect.ts";
+import { aborted, check, comesToRest, fails, gate, same, standsStill, until, within } from "../expect.ts";
 import type { Rig } from "../rig.ts";
 import type { SuiteCase } from "../suite-case.ts";
 import type { SuiteContext } from "../suite-peer.ts";
@@ -31,7 +31,8 @@ async function windowOfACall(rig: Rig): Promise<void> {
   });
   const stream = client.caller.items("watch", "stream", {});
   stream.result.catch(ignore);
-  same(await standsStill(() => stream.stats.received), 16, "items that come to a caller who reads none");
+  const come = "items that come to a caller who reads none";
+  same(await comesToRest(() => stream.stats.received, 16, come), 16, come);
   const upload = client.caller.items("upload", "channel", {});
   upload.result.catch(ignore);
   let accepted = 0;
@@ -43,7 +44,8 @@ async function windowOfACall(rig: Rig): Promise<void> {
   })();
   writing.catch(ignore);
   await until(() => server.started.length === 2, "the handler runs");
-  same(await standsStill(() => accepted), 16, "items that are accepted for a handler who reads none");
+  const taken = "items that are accepted for a handler who reads none";
+  same(await comesToRest(() => accepted, 16, taken), 16, taken);
   stream.abort();
   upload.abort();
 }
