@@ -48,14 +48,9 @@ describe("REL-F1 a length of 4 GiB", () => {
 describe("REL-F2 a frame that comes byte by byte on 1,000 connections", () => {
   test("ends with the handshake's time, and its memory is what came", async () => {
     const attack = async (): Promise<void> => {
-      const peers: RawPeer[] = [];
-      for (let round = 0; round < 10; round++) {
-        peers.push(
-          ...(await Promise.all(Array.from({ length: 100 }, () => victim.connect({ deadlineMs: 10_000 })))),
-        );
-        // The system queues 511 connections that nobody has accepted, and refuses more.
-        await victim.glance();
-      }
+      const peers = await Promise.all(
+        Array.from({ length: 1_000 }, () => victim.connect({ deadlineMs: 10_000 })),
+      );
       for (const peer of peers) peer.sendBytes(rawJoin(frameHead(65_540, rawType.HELLO, 0), rawBytes("{")));
       const codes = await Promise.all(peers.map(async (peer) => (await peer.closing()).code));
       expect(new Set(codes)).toEqual(new Set(["HANDSHAKE_TIMEOUT"]));

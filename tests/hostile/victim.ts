@@ -79,9 +79,17 @@ export class Victim {
 
   /** A raw peer that has said nothing. It ends with the attack, or by {@link dropAttackers}. */
   async connect(options: ConnectRawOptions = {}): Promise<RawPeer> {
-    const peer = await connectRaw(this.address, options);
-    this.#attackers.push(peer);
-    return peer;
+    for (;;) {
+      try {
+        const peer = await connectRaw(this.address, options);
+        this.#attackers.push(peer);
+        return peer;
+      } catch (error) {
+        // The system queues some hundreds that nobody has accepted yet, and refuses more: the server has its turn first.
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+        await this.glance();
+      }
+    }
   }
 
   /** Ends every raw peer that is still there. */
