@@ -98,13 +98,17 @@ async function creditIsGrantedByReading(rig: Rig): Promise<void> {
   same(sent.of(FrameType.CREDIT), credits, "CREDITs before half a window was taken");
   same(received.offsetBytes, window, "offset bytes that came before half a window was taken");
   let taken = inWindow / 2 - 1;
+  const ahead = (): number => came() - taken * messageBytes;
   for (let round = 0; round < 10; round++) {
     for (let at = 0; at < inWindow; at++, taken++) await reader.read();
-    const ahead = (): number => came() - taken * messageBytes;
     await comesToRest(ahead, window / 2 + 1, "offset bytes that came again for what was taken");
     check(ahead() <= window, `what came and was not taken fits the window: ${ahead()}`);
     check(accepted.count * messageBytes <= received.offsetBytes, "nothing was accepted beyond the window");
   }
+  await reader.read();
+  taken++;
+  const again = "offset bytes that came and were not taken, once half a window was taken";
+  same(await comesToRest(ahead, window, again), window, again);
   stream.abort();
 }
 
