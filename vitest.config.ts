@@ -10,6 +10,8 @@ import { defineConfig } from "vitest/config";
 import { SlowFirst } from "./scripts/test/slow-first.ts";
 
 const conditions = ["@sluice/source", "module", "node", "development|production"];
+/** What is polled comes soon; this is for machines that are very busy. */
+const expect = { poll: { timeout: 10_000 } };
 const fromSources = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
 export default defineConfig({
@@ -20,6 +22,7 @@ export default defineConfig({
         ...fromSources,
         test: {
           name: "unit",
+          expect,
           isolate: false,
           include: ["packages/*/test/**/*.test.ts"],
           exclude: ["**/*.long.test.ts", "**/node_modules/**"],
@@ -49,6 +52,7 @@ export default defineConfig({
         ...fromSources,
         test: {
           name: "recipes",
+          expect,
           include: ["recipes/*/recipe.test.ts", "recipes/**/test/**/*.test.ts"],
           pool: "forks",
           maxWorkers: 2,
@@ -61,6 +65,7 @@ export default defineConfig({
         ...fromSources,
         test: {
           name: "house",
+          expect,
           include: ["tests/house/**/*.test.ts"],
           pool: "forks",
           maxWorkers: 2,
@@ -73,6 +78,7 @@ export default defineConfig({
         ...fromSources,
         test: {
           name: "e2e",
+          expect,
           isolate: false,
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/house/**", "tests/long/**", "**/node_modules/**"],
@@ -80,8 +86,6 @@ export default defineConfig({
           pool: "forks",
           maxWorkers: 2,
           fileParallelism: false,
-          // What is polled comes soon; this is for machines that are very busy.
-          expect: { poll: { timeout: 10_000 } },
           testTimeout: 20_000,
           hookTimeout: 20_000,
           sequence: { groupOrder: 4 },
@@ -91,6 +95,7 @@ export default defineConfig({
         ...fromSources,
         test: {
           name: "long",
+          expect,
           include: ["tests/long/**/*.test.ts", "packages/*/test/**/*.long.test.ts"],
           globalSetup: "scripts/test/build-children.mjs",
           pool: "forks",

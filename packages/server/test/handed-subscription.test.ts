@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Client, connect } from "@sluice/client";
 import { type ProtocolDefinition, SluiceError } from "@sluice/protocol";
 import { finishesCleanly } from "@sluice/protocol/testing/node";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Broadcast, broadcast, Server, type Subscription } from "../src/index.ts";
 import { gate } from "./world.ts";
 
@@ -51,7 +51,7 @@ describe("what is handed over", () => {
     expect([subscription.buffered, subscription.dropped]).toEqual([2, 2]);
     state.wait = undefined;
     full.open();
-    await vi.waitFor(() => expect(taken).toEqual([1, 4, 5]));
+    await expect.poll(() => taken).toEqual([1, 4, 5]);
     void hub.publish(6);
     expect(taken).toEqual([1, 4, 5, 6]);
   });
@@ -123,7 +123,7 @@ describe("what is handed over", () => {
     expect([slow.taken, slow.ends]).toEqual([[1], []]);
     slow.state.wait = undefined;
     full.open();
-    await vi.waitFor(() => expect(slow.ends).toEqual([why]));
+    await expect.poll(() => slow.ends).toEqual([why]);
     expect(slow.taken).toEqual([1, 2]);
     const late = taker(hub.subscribe());
     expect([late.taken, late.ends]).toEqual([[], [why]]);
@@ -149,7 +149,7 @@ describe("what is handed over", () => {
     void held.return();
     const why = new Error("gone");
     fail(why);
-    await vi.waitFor(() => expect(failing.ends).toEqual([why]));
+    await expect.poll(() => failing.ends).toEqual([why]);
     expect([signalled.ends, returned.ends, hub.subscribers]).toEqual([[undefined], [undefined], 0]);
     void hub.publish(2);
     hub.close();
@@ -219,7 +219,7 @@ describe("a handler that returns a subscription", () => {
       const call = client.stream("watch");
       const reader = call[Symbol.asyncIterator]();
       const first = reader.next();
-      await vi.waitFor(() => expect(ticks.subscribers).toBe(1));
+      await expect.poll(() => ticks.subscribers).toBe(1);
       void ticks.publish({ n: 1 });
       void ticks.publish({ n: 2 });
       ticks.close();
@@ -233,7 +233,7 @@ describe("a handler that returns a subscription", () => {
     inWorld(async ({ ticks, join }) => {
       const call = (await join()).stream("watch");
       void call.result.catch(() => {});
-      await vi.waitFor(() => expect(ticks.subscribers).toBe(1));
+      await expect.poll(() => ticks.subscribers).toBe(1);
       ticks.close(new SluiceError("NIGHT", "it is dark"));
       await expect(call.result).rejects.toMatchObject({ code: "NIGHT", message: "it is dark" });
     }));
@@ -249,12 +249,12 @@ describe("a handler that returns a subscription", () => {
         },
       };
       const firsts = calls.map((call) => call.next());
-      await vi.waitFor(() => expect(ticks.subscribers).toBe(3));
+      await expect.poll(() => ticks.subscribers).toBe(3);
       void ticks.publish(item);
       for (const first of firsts) expect(await first).toEqual({ done: false, value: { n: 7 } });
       const forThree = looks;
       for (const call of calls.slice(1)) await call.return?.(undefined);
-      await vi.waitFor(() => expect(ticks.subscribers).toBe(1));
+      await expect.poll(() => ticks.subscribers).toBe(1);
       looks = 0;
       const second = calls[0]?.next();
       void ticks.publish(item);
@@ -268,7 +268,7 @@ describe("a handler that returns a subscription", () => {
       const readers = [];
       for (let at = 0; at < 2; at++) readers.push((await join()).stream("film")[Symbol.asyncIterator]());
       const waiting = readers.map((reader) => reader.next());
-      await vi.waitFor(() => expect(frames.subscribers).toBe(2));
+      await expect.poll(() => frames.subscribers).toBe(2);
       const frame = new Uint8Array(10_000).fill(1);
       void frames.publish(frame);
       frame.fill(2);
@@ -283,14 +283,14 @@ describe("a handler that returns a subscription", () => {
       const client = await join();
       const bad = client.stream("watch");
       void bad.result.catch(() => {});
-      await vi.waitFor(() => expect(ticks.subscribers).toBe(1));
+      await expect.poll(() => ticks.subscribers).toBe(1);
       await ticks.publish({ n: "seven" as unknown as number });
       await expect(bad.result).rejects.toMatchObject({ code: "INTERNAL" });
       expect(ticks.subscribers).toBe(0);
       expect(faults).toHaveLength(1);
       const good = client.stream("watch")[Symbol.asyncIterator]();
       const first = good.next();
-      await vi.waitFor(() => expect(ticks.subscribers).toBe(1));
+      await expect.poll(() => ticks.subscribers).toBe(1);
       await ticks.publish({ n: 8 });
       expect((await first).value).toEqual({ n: 8 });
     }));
@@ -300,7 +300,7 @@ describe("a handler that returns a subscription", () => {
       const client = await join();
       const reader = client.stream("watch")[Symbol.asyncIterator]();
       const first = reader.next();
-      await vi.waitFor(() => expect(ticks.subscribers).toBe(1));
+      await expect.poll(() => ticks.subscribers).toBe(1);
       const count = 200_000;
       for (let n = 0; n < count; n++) void ticks.publish({ n });
       expect((await first).value).toEqual({ n: 0 });
@@ -326,13 +326,13 @@ describe("a handler that returns a subscription", () => {
         client.stream("film"),
       ];
       void aborted.result.catch(() => {});
-      await vi.waitFor(() => expect([ticks.subscribers, frames.subscribers]).toEqual([2, 1]));
+      await expect.poll(() => [ticks.subscribers, frames.subscribers]).toEqual([2, 1]);
       await stopped.close();
       aborted.abort();
       await unaware.close();
       expect(await stopped.result).toBeUndefined();
       expect(await unaware.result).toBeUndefined();
-      await vi.waitFor(() => expect([ticks.subscribers, frames.subscribers]).toEqual([0, 0]));
+      await expect.poll(() => [ticks.subscribers, frames.subscribers]).toEqual([0, 0]);
       expect(faults).toEqual([]);
     }));
 });

@@ -144,9 +144,7 @@ test("batches make no Request, no Response, no signal and no stream, and each an
   const [socket] = (await connected) as [Socket];
   for (let number = 1; number <= 20; number++) {
     raw.write(rawRequest("POST /rpc", [type, ...named(token, `${number}`), length(0)]));
-    await vi.waitFor(async () => {
-      expect((await raw.read("\r\n\r\n0")).match(/HTTP\/1.1 200/g)).toHaveLength(number);
-    });
+    await expect.poll(async () => (await raw.read("\r\n\r\n0")).match(/HTTP\/1.1 200/g)).toHaveLength(number);
   }
   expect([built, sockets.get(socket)]).toEqual([[], 20]);
 });
@@ -172,7 +170,7 @@ test("what connect() makes asks Node, and a fetch that was given is asked instea
   vi.stubGlobal("fetch", () => Promise.reject(new Error("was asked")));
   onTestFinished(() => void vi.unstubAllGlobals());
   const link = await new NodeClientTransport({ url: made.url }).connect();
-  const opened = vi.waitFor(() => expect(made.transport.links).toBe(1));
+  const opened = expect.poll(() => made.transport.links).toBe(1);
   const over = new Promise<unknown>((closed) => {
     link.receive({ frame() {}, malformed() {}, flushing() {}, writable() {}, closed });
   });

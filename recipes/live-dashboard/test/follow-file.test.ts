@@ -106,7 +106,7 @@ async function ask(
 ): Promise<{ next: Promise<IteratorResult<string>> }> {
   const before = hints.reads;
   const next = lines.next();
-  await vi.waitFor(() => expect(hints.reads).toBeGreaterThan(before), { interval: 1, timeout: 4_000 });
+  await vi.waitFor(() => expect(hints.reads).toBeGreaterThan(before), { interval: 1, timeout: 20_000 });
   for (let i = 0; i < 100; i++) await setImmediate();
   return { next };
 }
@@ -289,7 +289,7 @@ describe("followFile at rename and create", () => {
     // Opened here and by the follower.
     await vi.waitFor(() => expect(descriptors().filter((file) => file === path)).toHaveLength(2), {
       interval: 1,
-      timeout: 4_000,
+      timeout: 20_000,
     });
     unlinkSync(path);
     writeFileSync(path, "3\n");
@@ -312,7 +312,7 @@ describe("followFile at rename and create", () => {
       unlinkSync(path);
       writeFileSync(path, `${line}\n`);
       hints.poll(0);
-      await vi.waitFor(() => expect(openFiles()).toContain(path), { interval: 1, timeout: 4_000 });
+      await vi.waitFor(() => expect(openFiles()).toContain(path), { interval: 1, timeout: 20_000 });
     }
     unlinkSync(path);
     expect(await take(lines, 3)).toEqual(["2", "3", "4"]);

@@ -69,7 +69,7 @@ describe("Supervisor", () => {
     const supervisor = supervise(well);
     const oldPid = await supervisor.start();
     const restarts = [supervisor.restart(), supervisor.restart()];
-    await vi.waitFor(() => expect(supervisor.pid).not.toBe(oldPid), { interval: 1, timeout: 4_000 });
+    await vi.waitFor(() => expect(supervisor.pid).not.toBe(oldPid), { interval: 1, timeout: 20_000 });
     restarts.push(supervisor.restart()); // the next process is there, and not yet ready
     expect(await Promise.all(restarts)).toEqual(Array(3).fill({ oldPid, newPid: supervisor.pid }));
     const newPid = supervisor.pid;
@@ -89,7 +89,7 @@ describe("Supervisor", () => {
     const supervisor = supervise(well, { backoff: { initialMs: 1, maxMs: 10_000 } });
     const pid = await supervisor.start();
     process.kill(pid, "SIGKILL");
-    await vi.waitFor(() => expect(supervisor.pid).not.toBe(pid), { interval: 1, timeout: 4_000 });
+    await vi.waitFor(() => expect(supervisor.pid).not.toBe(pid), { interval: 1, timeout: 20_000 });
     const { oldPid } = await supervisor.restart();
     expect(oldPid).not.toBe(pid);
   });
@@ -106,7 +106,7 @@ describe("Supervisor", () => {
     for (const delayMs of [100, 200, 400, 500, 500]) {
       expected.push({ pid, how: "SIGKILL", delayMs });
       process.kill(supervisor.pid ?? Number.NaN, "SIGKILL");
-      await vi.waitFor(() => expect(supervisor.pid).not.toBe(pid), { interval: 1, timeout: 4_000 });
+      await vi.waitFor(() => expect(supervisor.pid).not.toBe(pid), { interval: 1, timeout: 20_000 });
       pid = supervisor.pid;
     }
     expect(deaths).toEqual(expected);
@@ -181,7 +181,7 @@ describe("a supervised process", () => {
       expect(isRunning(pid)).toBe(true);
       parent.kill(signal);
       await once(parent, "exit");
-      await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { interval: 1, timeout: 4_000 });
+      await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { interval: 1, timeout: 20_000 });
     } finally {
       if (isRunning(pid)) process.kill(pid, "SIGKILL");
     }

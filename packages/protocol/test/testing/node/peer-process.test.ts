@@ -24,7 +24,7 @@ function shellWithChild(rest: string): { command: string[]; pid(): Promise<numbe
   return {
     command: ["sh", "-c", `sleep 60 & echo $! >'${file}.new'; mv '${file}.new' '${file}'; ${rest}`],
     async pid() {
-      await vi.waitFor(() => expect(existsSync(file)).toBe(true), 5_000);
+      await vi.waitFor(() => expect(existsSync(file)).toBe(true), 15_000);
       return Number(readFileSync(file, "utf8"));
     },
   };
@@ -40,7 +40,7 @@ function isRunning(pid: number): boolean {
 }
 
 const isGone = (pid: number): Promise<void> =>
-  vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 5_000, interval: 50 });
+  vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 15_000, interval: 50 });
 
 describe.skipIf(process.platform === "win32")("startPeerProgram", () => {
   test("kills what a shell has started, when that hangs", async () => {
