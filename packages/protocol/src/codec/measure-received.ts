@@ -72,7 +72,7 @@ class Walk {
     for (let at = 0; at < array.length; at++) this.visit(array[at], depth);
     // Names come behind all indices. What hangs on them would be carried without being counted.
     const last = Object.keys(array).at(-1);
-    if (last !== undefined && !/^\d+$/.test(last)) throw unfit("an array with names does not travel");
+    if (last !== undefined && !isIndex(last)) throw unfit("an array with names does not travel");
   }
 
   #visitMembers(object: Readonly<Record<string, unknown>>, depth: number): void {
@@ -89,6 +89,12 @@ class Walk {
     // The value itself is a node, too.
     if (this.nodes >= this.#limits.maxNodes) throw tooMany(this.#limits);
   }
+}
+
+/** Whether `key` is the index of an element. Digits alone do not make one: `4294967295` and `01` are names. */
+function isIndex(key: string): boolean {
+  const index = Number(key) >>> 0;
+  return index < 2 ** 32 - 1 && String(index) === key;
 }
 
 function unfit(why: string): SluiceError {
