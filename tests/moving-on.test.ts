@@ -76,3 +76,38 @@ test("DR-3 SE-11 X41 new calls are served by the next server while a stream goes
     await Promise.all(servers.map((server) => server.dispose()));
     await proxy.close();
   }));
+
+test("DR-3 a server that is back after its clients have gone elsewhere loses each of them when their last call there has ended", () =>
+  finishesCleanly(async () => {
+    const { promise: goOn, open } = gate();
+    const servers = [serve("first", goOn), serve("second", goOn)] as const;
+    const [first = ""] = await servers[0].listen(listenSocket({ port: 0 }));
+    const [second = ""] = await servers[1].listen(listenSocket({ port: 0 }));
+    const proxy = await faultProxy("tcp://127.0.0.1:0", first);
+    const client = new Client({
+      protocol,
+      transport: [proxy.address, second].map((socket) => new SocketTransport({ socket })),
+      reconnect: { initial: 1, max: 10 },
+    });
+    const count = client.stream("count", { param: 2_000 });
+    const reader = count.readable.getReader();
+    for (let n = 1; n < 1_000; n++) await reader.read();
+
+    proxy.down();
+    await until(() => servers[1].connections.length === 1);
+    expect(await client.request("who")).toBe("second");
+    proxy.heal();
+    await until(() => proxy.connections.size === 1);
+    expect(await client.request("who")).toBe("second");
+    open();
+    for (let n = 1_000; n <= 2_000; n++) expect((await reader.read()).value).toBe(n);
+    expect([(await reader.read()).done, await count]).toEqual([true, "first"]);
+
+    // What is left of it would be a link for each time that a server was away.
+    await until(() => servers[0].connections.length === 0, "the first server has lost its client");
+    await until(() => proxy.connections.size === 0, "the link is gone");
+    expect([client.status, servers[1].connections.length]).toEqual(["connected", 1]);
+    await client.dispose();
+    await Promise.all(servers.map((server) => server.dispose()));
+    await proxy.close();
+  }));

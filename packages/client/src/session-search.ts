@@ -1,6 +1,6 @@
 /**
  * A session whose calls may end although new ones are opened elsewhere: its server drains, or could not be reached for a while. When its
- * link is lost, it is looked for until its grace is over.
+ * link is lost, it is looked for until its grace is over; when the last of its calls has ended, so has it.
  *
  * Spec: docs/wire.md §4.7, §4.15.
  */
@@ -54,6 +54,8 @@ export class SessionSearch {
       },
     };
     if (session.isDetached) this.#tryAgain();
+    // A server that drains ends it, which knows of all that still runs there.
+    void session.rest.whenIdle().then(() => session.state.name !== "draining" && session.close(noCalls()));
   }
 
   #tryAgain(): void {
@@ -88,4 +90,9 @@ export class SessionSearch {
       else if (session.isDetached) this.#tryAgain();
     }
   }
+}
+
+/** Why a session ends that nothing is left of. Nobody is told but its peer. */
+function noCalls(): SluiceError {
+  return new SluiceError("UNAVAILABLE", "Its last call has ended, and new ones are opened elsewhere");
 }

@@ -112,7 +112,7 @@ export class ConnectionTable {
     for (const { session } of this.#connections) session.close(new SluiceError("UNAVAILABLE", reason));
     const sessions = [...this.#settling];
     const { clock, logger } = this.#options;
-    const settled = Promise.all(sessions.map((session) => session.whenSettled()));
+    const settled = Promise.all(sessions.map((session) => session.rest.whenSettled()));
     if (await settlesWithin(clock, waitMs, settled)) return;
     this.#hasCutOff = true;
     const handlers = sessions.flatMap((session) => session.handlers);
@@ -125,7 +125,7 @@ export class ConnectionTable {
     this.#connections.delete(connection);
     if (sessionId !== undefined) this.#options.kept?.forget(sessionId);
     this.#settling.add(session);
-    void session.whenSettled().then(() => this.#settling.delete(session));
+    void session.rest.whenSettled().then(() => this.#settling.delete(session));
     this.#tell("disconnected", { connection, reason: reasonOf(error), error });
   }
 

@@ -33,7 +33,7 @@ export class SharedSlots {
         if (refusal !== undefined) throw refusal;
         this.#running++;
         // Not now: the session counts the call when it has been accepted.
-        queueMicrotask(() => void session.whenSettled().then(this.#settled));
+        queueMicrotask(() => void session.rest.whenSettled().then(this.#settled));
         return plan;
       },
     };

@@ -40,11 +40,12 @@ export class Session implements LinkReceiver, Activity {
   listener: SessionListener = {};
   /** What the connector shows to find the session again. */
   ticket: SessionTicket | undefined;
+  /** Who waits until nothing of it goes on. */
+  readonly rest = new SessionRest(this);
   readonly #graceMs: number;
   readonly #link: SessionLink;
   readonly #calls: SessionCalls;
   readonly #router: CallRouter;
-  readonly #rest = new SessionRest(this);
   readonly #stage = new SessionStage();
   /** What the peer is told, since this side drains. */
   #drain: DrainNotice | undefined;
@@ -62,7 +63,7 @@ export class Session implements LinkReceiver, Activity {
     this.#graceMs = graceMs;
     this.#link = new SessionLink(options, (before, from) => this.#calls.endStalled(before, from));
     this.#calls = new SessionCalls(options, options.peerCalls(this), this.#link, {
-      rested: () => this.#rest.notice(),
+      rested: () => this.rest.notice(),
       idsUsedUp: () => this.listener.idsUsedUp?.(),
     });
     this.#router = this.#calls.router;
@@ -137,23 +138,18 @@ export class Session implements LinkReceiver, Activity {
       this.#drain = new DrainNotice(now, grace, retry);
       this.#link.send(this.#drain.at(now));
     }
-    return this.#rest.whenIdle();
+    return this.rest.whenIdle();
   }
 
   /** Stops the calls that this side has opened; resolves when all of them have ended. */
   stop(): Promise<void> {
     this.#calls.stop();
-    return this.#rest.whenDone();
+    return this.rest.whenDone();
   }
 
   /** Ends the calls of this side that may be made at another peer, with `error`; others go on waiting. */
   handOver(error: SluiceError): void {
     this.#calls.handOver(error);
-  }
-
-  /** Resolves when no handler runs any more. */
-  whenSettled(): Promise<void> {
-    return this.#rest.whenSettled();
   }
 
   /** The peer wants to go on over another link. @throws {SluiceError} `ENHANCE_YOUR_CALM` if it wants that too often */
@@ -294,7 +290,7 @@ export class Session implements LinkReceiver, Activity {
     this.#grace?.cancel();
     this.#calls.end(error, cause);
     this.#link.failPings(error);
-    this.#rest.notice();
+    this.rest.notice();
     this.listener.closed?.(error);
   }
 }

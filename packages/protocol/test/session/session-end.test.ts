@@ -165,7 +165,7 @@ describe("a closed session", () => {
     await expect(pair.connector.session.ping()).rejects.toBe(error);
     await pair.connector.session.drain(1000);
     await pair.connector.session.stop();
-    await pair.connector.session.whenSettled();
+    await pair.connector.session.rest.whenSettled();
     await pair.expectOver();
   });
 
@@ -321,7 +321,7 @@ describe("§4.15 drain", () => {
     pair.connector.open();
     await pair.run();
     const drained = watch(pair.acceptor.session.drain(1000));
-    const settled = watch(pair.acceptor.session.whenSettled());
+    const settled = watch(pair.acceptor.session.rest.whenSettled());
     pair.acceptor.session.close(new SluiceError("UNAVAILABLE", "the grace is over"));
     await pair.run();
     expect([drained.outcome, settled.outcome]).toEqual(["resolved", "pending"]);
@@ -356,7 +356,7 @@ describe("stop() of a session", () => {
   it("of an idle session resolves at once", async () => {
     const pair = await sessionPair();
     await pair.connector.session.stop();
-    await pair.connector.session.whenSettled();
+    await pair.connector.session.rest.whenSettled();
   });
 });
 

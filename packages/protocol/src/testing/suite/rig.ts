@@ -146,7 +146,7 @@ export class Rig {
   async finish(): Promise<void> {
     for (const peer of this.#peers) peer.close();
     for (const { session } of this.#peers) {
-      await within(session.whenSettled(), "all handlers have settled");
+      await within(session.rest.whenSettled(), "all handlers have settled");
       const left = {
         openCalls: session.openCalls,
         runningHandlers: session.runningHandlers,

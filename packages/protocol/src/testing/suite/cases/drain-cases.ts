@@ -170,7 +170,7 @@ async function overTimeIsCutOff(rig: Rig): Promise<void> {
       "what handlers were told, and which still run",
     );
     going.open();
-    await within(ours.session.whenSettled(), "the last handler has settled");
+    await within(ours.session.rest.whenSettled(), "the last handler has settled");
   }
 }
 
@@ -203,7 +203,7 @@ async function linkThatDoesNotClose(rig: Rig): Promise<void> {
   await within(server.session.drain(1_000), "an idle session has drained");
   server.close();
   same(server.session.state.name, "closed", "the session whose link does not close");
-  await within(server.session.whenSettled(), "nothing of it is left");
+  await within(server.session.rest.whenSettled(), "nothing of it is left");
   // A CLOSE ends the session at the other side too, which closes its own end of the link.
   await until(() => client.session.state.name === "closed", "its peer knows");
   await clock.advance(5_000);
