@@ -167,8 +167,9 @@ function readMetadata(body: Uint8Array, metadataBytes: number): PipeMetadata {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (cause) {
-    throw new SluiceError("DECODE_ERROR", "Cannot decode a pipe's metadata: it is not JSON", { cause });
+  } catch {
+    // JSON.parse quotes the text in its message; what a peer sent stays out of errors and logs.
+    throw new SluiceError("DECODE_ERROR", "Cannot decode a pipe's metadata: it is not JSON");
   }
   if (typeof value !== "object" || value === null) throw malformed("a pipe's metadata is no object");
   const { type, id, side, code, reason } = value as Readonly<Record<string, unknown>>;

@@ -3,7 +3,6 @@
  *
  * Works on the bytes of binary frames, so that every bound is judged in one place, the frame decoder. Pure. Spec: docs/wire.md §3.3.
  */
-import { SluiceError } from "../errors/sluice-error.ts";
 import { maxFrameLength } from "../limits.ts";
 import { decodeBase64, encodeBase64 } from "../schema/base64.ts";
 import {
@@ -170,8 +169,9 @@ function endOfArray(bytes: Uint8Array, from: number, end: number): number {
 function parseArray(text: string): readonly unknown[] {
   try {
     return JSON.parse(text) as readonly unknown[];
-  } catch (cause) {
-    throw new SluiceError("PROTOCOL_ERROR", "Malformed frame: the array of a line is no JSON", { cause });
+  } catch {
+    // JSON.parse quotes the text in its message; what a peer sent, metadata too, stays out of errors and logs.
+    throw malformed("the array of a line is no JSON");
   }
 }
 

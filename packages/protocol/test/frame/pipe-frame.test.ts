@@ -169,6 +169,16 @@ describe("PipeFrameDecoder", () => {
     expect(read([raw(metadata)]).code).toBe(code);
   });
 
+  test("keeps what a peer sent out of its errors", () => {
+    try {
+      new PipeFrameDecoder(limits).push(raw('{"password": hunter2}'), () => {});
+    } catch (error) {
+      expect(error).toMatchObject({ message: "Cannot decode a pipe's metadata: it is not JSON" });
+      expect((error as Error).cause).toBeUndefined();
+    }
+    expect.assertions(2);
+  });
+
   test("refuses a payload where none belongs", () => {
     expect(read([raw('{"type":"ping"}', bytesOf(1))]).code).toBe("PROTOCOL_ERROR");
   });

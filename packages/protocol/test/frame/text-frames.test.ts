@@ -132,6 +132,76 @@ describe("decodeTextFrame", () => {
     expect(codeOf(open("a", "é".repeat(32_768)))).toBe("PROTOCOL_ERROR");
   });
 
+  const refusal = (what: string): unknown =>
+    expect.objectContaining({ code: "PROTOCOL_ERROR", message: `Malformed frame: ${what}` });
+
+  test.each([
+    ["", "a line does not begin with an array"],
+    [" [12,0,1]", "a line does not begin with an array"],
+    ["\ufeff[12,0,1]", "a line does not begin with an array"],
+    ["12,0,1]", "a line does not begin with an array"],
+    ["[12,0,1", "the array of a line has no end"],
+    ['[12,0,"]', "the array of a line has no end"],
+    ["[12,0,1] ", undefined],
+    ["[12,0,1]x", "a line has no space before its payload"],
+    ["[12,0,1,2]", "a line of frame type 12 has 4 elements"],
+    ["[12,0]", "a line of frame type 12 has 2 elements"],
+    ["[0,1]", "frame type 0 is not known"],
+    ["[15,1]", "frame type 15 is not known"],
+    ["[23,0]", "frame type 23 is not known"],
+    ["[256,0]", "frame type 0 is not known"],
+    ["[1,0]", undefined],
+    ["[14,0]", undefined],
+    ["[24,7]", undefined],
+    ["[31,7]", undefined],
+    ["[512,0]", "a line has no whole number up to 511 where one belongs"],
+    ["[12,4294967296,1]", "a line has no whole number up to 4294967295 where one belongs"],
+    ["[12,0,4294967296]", "a line has no whole number up to 4294967295 where one belongs"],
+    ["[7,1,281474976710656]", "a line has no whole number up to 281474976710655 where one belongs"],
+    ["[7,1,-1]", "a line has no whole number up to 281474976710655 where one belongs"],
+    ["[7,1,0.5]", "a line has no whole number up to 281474976710655 where one belongs"],
+    ['[7,1,"1"]', "a line has no whole number up to 281474976710655 where one belongs"],
+    ["[9,1,0,5]", "a line has number instead of a string"],
+    ["[9,1,0,null]", "a line has object instead of a string"],
+    ['[9,1,0,{"length":1}]', "a line has object instead of a string"],
+    ["[9,1,0,true]", "a line has boolean instead of a string"],
+  ])("reads %j as far as its end, and says of it: %s", (line, what) => {
+    // Behind it stands what would end an array, or begin one.
+    for (const behind of ["]", "[12,0,1]", '"]']) {
+      const bytes = bytesOfText(line + behind);
+      const read = (): Uint8Array =>
+        decodeTextFrame(bytes, 0, bytes.length - bytesOfText(behind).length, standardUtf8);
+      if (what === undefined) expect(read).not.toThrow();
+      else expect(read).toThrow(refusal(what));
+    }
+  });
+
+  test.each([
+    '"0123456789abcde"',
+    '"0123456789abcdef0"',
+    '"x0123456789abcdef"',
+    '"0123456789ABCDEF"',
+    '"0123456789abcde "',
+    '"0123456789abcdef\\n"',
+    "1234567890123456",
+    "null",
+  ])("refuses %s as the origin of an OPEN", (origin) => {
+    expect(() => frameOfLine(`[3,1,1,${origin},1,0,0,0,"a",""]`)).toThrow(
+      refusal("the origin of an OPEN is not 16 hex digits"),
+    );
+  });
+
+  test("keeps what a peer sent out of its errors", () => {
+    const line = '[3,1,1,"0123456789abcdef",1,0,0,0,"a",{"password": hunter2}]';
+    expect(() => frameOfLine(line)).toThrow(refusal("the array of a line is no JSON"));
+    try {
+      frameOfLine(line);
+    } catch (error) {
+      expect((error as Error).cause).toBeUndefined();
+    }
+    expect.assertions(2);
+  });
+
   test("refuses bytes that are no text in its array", () => {
     const bytes = joined([bytesOfText('[9,1,0,"'), Uint8Array.of(0xff), bytesOfText('"]')]);
     expect(() => decodeTextFrame(bytes, 0, bytes.length, standardUtf8)).toThrow(
