@@ -87,10 +87,16 @@ describe("checkStructuredFrame", () => {
     },
   );
 
-  test.each([0, 15, 23, 32, -1, 1.5, Number.NaN, "5", null, undefined])("refuses type %s", (type) => {
-    expect(() => check({ ...frames.DATA, type })).toThrow(
-      expect.objectContaining({ code: "PROTOCOL_ERROR" }),
-    );
+  // Those from 24 to 31 would be skipped as an extension if they passed for numbers.
+  test.each([0, 32, -1, 1.5, 24.5, Number.NaN, Infinity, "5", "24", [24], null, undefined])(
+    "refuses type %j, which is no number of a type",
+    (type) => {
+      expect(() => check({ ...frames.DATA, type })).toThrow(malformed("its type is no number from 1 to 31"));
+    },
+  );
+
+  test.each([15, 23])("refuses type %i, which nobody knows and nobody may skip", (type) => {
+    expect(() => check({ ...frames.DATA, type })).toThrow(malformed(`frame type ${type} is not known`));
   });
 
   const fields = named.flatMap(([name, frame]) =>
@@ -146,6 +152,49 @@ describe("checkStructuredFrame", () => {
     expect(() => check(frame)).toThrow(expect.objectContaining({ code: "FRAME_TOO_LARGE" }));
   });
 
+  /** A text that counts `size` as a value. */
+  const counting = (size: number): string => "x".repeat((size - 256) / 2);
+  /** An object of JSON that counts `size`, with a member of one letter. */
+  const jsonCounting = (size: number): object => ({ a: "x".repeat((size - 256 - 16 - 2) / 2) });
+  const callsOf = (count: number): number[] => new Array<number>(count).fill(1);
+  const error = frames.ERROR as Extract<Frame, { readonly body: unknown }>;
+
+  test.each([
+    ["a name", (more: number) => ({ ...open, procedure: "n".repeat(255 + more) })],
+    [
+      "a name of characters of two bytes",
+      (more: number) => ({ ...open, procedure: `n${"ä".repeat(127 + more)}` }),
+    ],
+    ["metadata", (more: number) => ({ ...open, metadata: "m".repeat(65_535 + more) })],
+    ["a reason", (more: number) => ({ ...frames.CANCEL, reason: "r".repeat(1024 + more) })],
+    ["a CLOSE's reason", (more: number) => ({ ...frames.CLOSE, reason: "r".repeat(4096 + more) })],
+    ["a CLOSE's code", (more: number) => ({ ...frames.CLOSE, code: "c".repeat(4096 + more) })],
+    ["a CLOSE's versions", (more: number) => ({ ...frames.CLOSE, versions: callsOf(1024 + more) })],
+    [
+      "an ERROR's message",
+      (more: number) => ({ ...error, body: { code: "X", message: "m".repeat(4096 + more) } }),
+    ],
+    ["calls that are done", (more: number) => ({ ...frames.DONE, calls: callsOf(20_480 + more) })],
+    ["error data", (more: number) => ({ ...error, payload: counting(65_536 + 2 * more) })],
+    ["a HELLO", (more: number) => ({ ...frames.HELLO, hello: jsonCounting(256 + 131_072 + 2 * more) })],
+    ["a WELCOME", (more: number) => ({ ...frames.WELCOME, welcome: jsonCounting(256 + 131_072 + 2 * more) })],
+    ["an ACCEPT", (more: number) => ({ ...frames.ACCEPT, body: jsonCounting(256 + 2048 + 2 * more) })],
+  ])("takes %s as long as it may be, and not one longer", (_name, make) => {
+    expect(check(make(0))).toEqual(make(0));
+    expect(() => check(make(1))).toThrow(SluiceError);
+  });
+
+  test("leaves out what an ERROR and a CLOSE say in words of another kind", () => {
+    const body = { code: "X", message: "m" };
+    const longest = { ...body, processed: "p".repeat(64), origin: "o".repeat(64) };
+    expect(check({ ...error, body: longest })).toEqual({ ...error, body: longest });
+    for (const unfit of ["w".repeat(65), 1, true, null, ["no"], { length: 1 }]) {
+      const read = check({ ...error, body: { ...body, retryable: "yes", processed: unfit, origin: unfit } });
+      expect((read as typeof error).body).toStrictEqual(body);
+    }
+    expect(check({ ...frames.CLOSE, versions: [1, "2", null, [3], 4] })).toMatchObject({ versions: [1, 4] });
+  });
+
   test.each(["HELLO", "ERROR", "DATA", "OPEN", "RESULT"])("judges the values in %s", (name) => {
     const field = name === "HELLO" ? "hello" : "payload";
     const unfit = field === "hello" ? { credentials: new Date(0) } : new Date(0);
@@ -180,3 +229,7 @@ describe("checkStructuredFrame", () => {
     );
   });
 });
+
+function malformed(what: string): unknown {
+  return expect.objectContaining({ code: "PROTOCOL_ERROR", message: `Malformed frame: ${what}` });
+}
