@@ -1,4 +1,4 @@
-/** FrameDecoder: the same frames however their bytes are cut, and no memory for bytes that have not come. */
+/** FrameDecoder: it judges before it keeps, has no memory for bytes that have not come, and tells what it waits for. */
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { FrameDecoder } from "../../src/frame/decode-frames.ts";
@@ -6,85 +6,10 @@ import { FrameWriter } from "../../src/frame/encode-frame.ts";
 import { standardUtf8 } from "../../src/frame/utf8.ts";
 import { maxFrameLength } from "../../src/limits.ts";
 import { anyFrames } from "./frame-arbitrary.ts";
-import { byteByByte, cutAt, cutRandomly, decode, joined } from "./recut.ts";
-import { bytesOf, comparable, frameOf, vectors } from "./wire-vectors.ts";
+import { cutRandomly, decode, joined } from "./recut.ts";
+import { bytesOf, comparable, vectors } from "./wire-vectors.ts";
 
-const { frames, accepted, ignored, malformed } = vectors;
-
-/** Places to cut long bytes at: all near the ends, where the fields are, and some in between. */
-function places(bytes: Uint8Array): number[] {
-  const all = Array.from({ length: bytes.length }, (_, i) => i);
-  if (bytes.length <= 700) return all;
-  const { length } = bytes;
-  return all.filter((at) => at < 100 || at >= length - 20 || at % 9973 === 0 || (at & (at - 1)) === 0);
-}
-
-describe("however they are cut, FrameDecoder reads", () => {
-  const stream = joined([...frames, ...accepted, ...ignored, ...frames].map(({ hex }) => bytesOf(hex)));
-  const expected = [...frames, ...accepted, ...frames].map((vector) => comparable(frameOf(vector)));
-
-  test("all vectors, in one chunk", () => {
-    expect(decode([stream.slice()])).toStrictEqual({
-      frames: expected,
-      code: undefined,
-      isInsideFrame: false,
-    });
-  });
-
-  test("all but the longest vectors, byte by byte", () => {
-    const short = [...frames, ...accepted].filter(({ hex }) => bytesOf(hex).length < 20_000);
-    const bytes = joined(short.map(({ hex }) => bytesOf(hex)));
-    const expectedShort = short.map((vector) => comparable(frameOf(vector)));
-    expect(decode(byteByByte(bytes)).frames).toStrictEqual(expectedShort);
-  });
-
-  test.each(Array.from({ length: 30 }, (_, i) => i + 1))("all vectors, cut by seed %i", (seed) => {
-    const decoded = decode(cutRandomly(stream, seed));
-    expect(decoded.code).toBeUndefined();
-    expect(decoded.isInsideFrame).toBe(false);
-    expect(decoded.frames).toStrictEqual(expected);
-  });
-
-  test.each([...frames, ...accepted])("$name, in two chunks", (vector) => {
-    const bytes = bytesOf(vector.hex);
-    const one = [comparable(frameOf(vector))];
-    for (const at of places(bytes)) {
-      const decoded = decode(cutAt(bytes, [at]));
-      if (decoded.isInsideFrame || decoded.code !== undefined) expect({ at, ...decoded }).toBe("one frame");
-      expect(decoded.frames).toStrictEqual(one);
-    }
-  });
-
-  const short = [...frames, ...accepted].filter(({ hex }) => bytesOf(hex).length <= 32);
-  test.each(short)("$name, in three chunks, some empty", (vector) => {
-    const bytes = bytesOf(vector.hex);
-    const one = [comparable(frameOf(vector))];
-    for (let i = 0; i < bytes.length; i++) {
-      for (let j = i; j < bytes.length; j++) {
-        const chunks = [bytes.slice(0, i), bytes.slice(i, j), bytes.slice(j)];
-        expect(decode(chunks).frames).toStrictEqual(one);
-      }
-    }
-  });
-});
-
-describe("however it is cut, FrameDecoder refuses", () => {
-  const before = joined(frames.slice(0, 2).map(({ hex }) => bytesOf(hex)));
-  const readBefore = frames.slice(0, 2).map((vector) => comparable(frameOf(vector)));
-
-  test.each(malformed)("$name, in two chunks", ({ hex, code }) => {
-    const bytes = joined([before, bytesOf(hex)]);
-    for (const at of places(bytes)) {
-      const decoded = decode(cutAt(bytes, [at]));
-      expect({ at, code: decoded.code, frames: decoded.frames.length }).toEqual({ at, code, frames: 2 });
-    }
-    expect(decode(cutAt(bytes, [7])).frames).toStrictEqual(readBefore);
-  });
-
-  test.each(malformed)("$name, byte by byte", ({ hex, code }) => {
-    expect(decode(byteByByte(bytesOf(hex))).code).toBe(code);
-  });
-});
+const { frames } = vectors;
 
 describe("FrameDecoder judges before it keeps", () => {
   const head = "00014000 05 00000001";
@@ -227,6 +152,30 @@ describe("FrameDecoder", () => {
       decoder.push(Uint8Array.of(byte), () => {});
       expect(decoder.isInsideFrame).toBe(i < bytes.length - 1);
     }
+  });
+
+  test("has another number for each unfinished frame, and for each KiB that has come of it", () => {
+    const decoder = new FrameDecoder(standardUtf8);
+    const nothing = (): void => {};
+    const frame = joined([bytesOf("0001000b 05 00000001 000000000000"), new Uint8Array(65_536)]);
+    const numbers = [decoder.unfinished];
+    const push = (bytes: Uint8Array): void => {
+      decoder.push(bytes, nothing);
+      numbers.push(decoder.unfinished);
+    };
+    push(frame.subarray(0, 4));
+    push(frame.subarray(4, 1024));
+    push(frame.subarray(1024, 1025));
+    push(frame.subarray(1025, 65_550));
+    // The rest of it, and the beginning of the next.
+    push(joined([frame.subarray(65_550), frame.subarray(0, 4)]));
+    push(frame.subarray(4));
+    push(frame);
+    const [none, one, same, more, nearlyAll, next, ...behind] = numbers;
+    expect([none, ...behind]).toEqual([0, 0, 0]);
+    expect(same).toBe(one);
+    expect(new Set([none, one, more, nearlyAll, next]).size).toBe(5);
+    expect(Math.min(one as number, more as number, nearlyAll as number, next as number)).toBeGreaterThan(0);
   });
 
   test("lets through what its sink throws, and reads nothing of the chunk after it", () => {
