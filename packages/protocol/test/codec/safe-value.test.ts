@@ -1,6 +1,6 @@
 /** The shape of values: levels and nodes of what was decoded, the measure of what travels as it is. */
-import { describe, expect, test } from "vitest";
-import { checkShape, measureValue } from "../../src/codec/safe-value.ts";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { checkNumbers, checkShape, measureValue } from "../../src/codec/safe-value.ts";
 import { nested } from "./nested.ts";
 
 const limits = { maxDepth: 64, maxNodes: 100 };
@@ -13,6 +13,7 @@ describe("checkShape", () => {
     expect(() => checkShape(nested(65, kind), limits)).toThrow(refusal("DECODE_ERROR"));
     expect(() => checkShape(nested(63, kind, []), limits)).not.toThrow();
     expect(() => checkShape(nested(64, kind, {}), limits)).toThrow(refusal("DECODE_ERROR"));
+    expect(() => checkShape(nested(64, kind, null), limits)).not.toThrow();
   });
 
   test("needs no stack for 100,000 levels", () => {
@@ -38,14 +39,42 @@ describe("checkShape", () => {
     expect(() => checkShape([new Uint8Array(1000)], limits)).not.toThrow();
   });
 
-  test("refuses numbers that are not finite", () => {
-    for (const value of [Infinity, [-Infinity], { a: [Infinity] }]) {
-      expect(() => checkShape(value, limits)).toThrow(refusal("DECODE_ERROR"));
+  test("counts an array by its length, whatever is in it", () => {
+    expect(() => checkShape(new Array(99), limits)).not.toThrow();
+    expect(() => checkShape(new Array(100), limits)).toThrow(refusal("DECODE_ERROR"));
+  });
+});
+
+describe.each([
+  ["checkShape", (value: unknown) => checkShape(value, limits)],
+  ["checkNumbers", checkNumbers],
+])("%s", (_, check) => {
+  const outOfRange = expect.objectContaining({
+    code: "DECODE_ERROR",
+    message: "Cannot decode a payload: a number is out of range",
+  });
+
+  test("refuses numbers that are not finite, wherever they are", () => {
+    for (const number of [Infinity, -Infinity, Number.NaN]) {
+      for (const value of [number, [1, number], { a: 1, b: number }, { a: [{ b: [number] }] }]) {
+        expect(() => check(value)).toThrow(outOfRange);
+      }
     }
   });
 
-  test.each([null, undefined, "text", 5, true])("accepts %s", (value) => {
-    expect(() => checkShape(value, limits)).not.toThrow();
+  test.each([
+    null,
+    undefined,
+    "text",
+    "1e999",
+    5,
+    true,
+    [],
+    {},
+    [null, "a", 1],
+    { a: null, b: { c: [false] } },
+  ])("accepts %j", (value) => {
+    expect(() => check(value)).not.toThrow();
   });
 });
 
@@ -97,10 +126,18 @@ describe("measureValue", () => {
   test("refuses more nodes than the limit, before it walks a sparse array", () => {
     const few = { maxDepth: 64, maxNodes: 4 };
     expect(measureValue([1, { a: 2 }], few)).toBe(256 + 3 * 16 + utf16(1));
-    for (const value of [[1, 2, 3, 4], { a: [1], b: [2] }, new Array(2 ** 32 - 1)]) {
+    expect(measureValue({ a: 1, b: 2, c: 3 }, few)).toBe(256 + 3 * 16 + utf16(3));
+    const oneMore = [[1, 2, 3, 4], { a: 1, b: 2, c: 3, d: 4 }, { a: [1], b: [2] }, new Array(2 ** 32 - 1)];
+    for (const value of oneMore) {
       expect(() => measureValue(value, few)).toThrow(refusal("INVALID_ARGUMENT"));
     }
   });
+
+  test("needs no shared memory on its platform", () => {
+    vi.stubGlobal("SharedArrayBuffer", undefined);
+    expect(measureValue(new Uint8Array(3), limits)).toBe(256 + 3);
+  });
+  afterEach(() => vi.unstubAllGlobals());
 
   test("ends at a cycle", () => {
     const cycle: Record<string, unknown> = {};
