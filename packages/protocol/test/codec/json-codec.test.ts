@@ -2,25 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { jsonCodec } from "../../src/codec/json-codec.ts";
 import type { JsonSchema } from "../../src/definition/json-schema.ts";
-import { SluiceError } from "../../src/errors/sluice-error.ts";
 import { standardUtf8 } from "../../src/frame/utf8.ts";
-import { codeOr, decodePayload, fieldsOf, slotOf, travel } from "./travel.ts";
+import { codeOr, decodePayload, fieldsOf, limits, refusal, slotOf, travel } from "./travel.ts";
 
 const bytes = { type: "string", contentEncoding: "base64" } as const;
 const text = (json: string): Uint8Array => new TextEncoder().encode(json);
 
 function encode(value: unknown, schema: JsonSchema = true): unknown {
   return slotOf(jsonCodec, schema).encode(value).body;
-}
-
-function refusal(task: () => unknown): SluiceError {
-  try {
-    task();
-  } catch (error) {
-    if (SluiceError.is(error)) return error;
-    throw error;
-  }
-  throw new Error("It was accepted");
 }
 
 describe("bytes inside of JSON", () => {
@@ -86,6 +75,20 @@ describe("the json codec", () => {
     expect(slotOf(jsonCodec).decode(fieldsOf(message), standardUtf8)).toEqual(["x", { a: 1 }]);
   });
 
+  test.each([new ArrayBuffer(2), new DataView(new ArrayBuffer(2)), new Float64Array(1)])(
+    "says of %s that it is bytes without a schema",
+    (value) => {
+      expect(refusal(() => encode({ a: value })).message).toMatch(/bytes inside JSON need a schema/);
+    },
+  );
+
+  test.each([new Date(0), new Map(), new (class Point {})()])(
+    "says of %s that it is no plain data",
+    (value) => {
+      expect(refusal(() => encode({ a: value })).message).toMatch(/an instance of \w+ does not travel/);
+    },
+  );
+
   test("refuses text that is no UTF-8", () => {
     expect(codeOr(() => decodePayload(jsonCodec, Uint8Array.of(0x22, 0xff, 0x22)))).toEqual({
       code: "DECODE_ERROR",
@@ -126,5 +129,31 @@ describe("the json codec", () => {
   ])("refuses a number that is out of range: %.12s… %s", (json, isRefused) => {
     const read = codeOr(() => decodePayload(jsonCodec, text(json)));
     expect(read).toEqual(isRefused ? { code: "DECODE_ERROR" } : JSON.parse(json));
+  });
+});
+
+describe("the json codec with few values allowed", () => {
+  const few = { ...limits, maxDepth: 3, maxNodes: 4 };
+  const read = (json: string): unknown =>
+    slotOf(jsonCodec, true, { limits: few }).decode(
+      fieldsOf({ body: json, length: json.length, raw: false, start: 0 }),
+      standardUtf8,
+    );
+
+  test("counts them and their levels, however short the text is", () => {
+    for (const json of ["[1,2,3]", '{"":1,"a":2}', "[[[1]]]", "[[],[],[]]"]) {
+      expect(read(json)).toEqual(JSON.parse(json));
+    }
+    for (const json of ["[1,2,3,4]", "[[[[]]]]", "[[],[],[],[]]", '{"a":1,"b":2,"c":3,"d":4}']) {
+      expect(codeOr(() => read(json))).toEqual({ code: "DECODE_ERROR" });
+    }
+  });
+
+  test("judges a text that has room for more before it parses it, and no shorter one", () => {
+    const tooMany = "Cannot decode a value of more than 4 nodes";
+    const noJson = "Cannot decode a payload: it is not JSON";
+    expect(refusal(() => read("[1,1,1,1")).message).toBe(noJson);
+    expect(refusal(() => read("[,,,,,,,")).message).toBe(noJson);
+    expect(refusal(() => read("[1,1,1,1,")).message).toBe(tooMany);
   });
 });

@@ -1,4 +1,4 @@
-/** A slot: what it refuses and how it says so, what it encodes and measures, and what it hands to whom. */
+/** A slot: what it refuses and how it says so, and what it hands to whom. What it encodes: slot-encoding.test.ts. */
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import type { Codec } from "../../src/codec/codec.ts";
@@ -6,22 +6,11 @@ import { jsonCodec } from "../../src/codec/json-codec.ts";
 import { msgpackCodec } from "../../src/codec/msgpack-codec.ts";
 import { Slot, type SlotOptions } from "../../src/codec/slot.ts";
 import type { JsonSchema } from "../../src/definition/json-schema.ts";
-import { SluiceError } from "../../src/errors/sluice-error.ts";
 import { standardUtf8 } from "../../src/frame/utf8.ts";
 import { closures } from "../../src/schema/closure-validator.ts";
-import { codecs, fieldsOf, limits, slotOf } from "./travel.ts";
+import { codecs, fieldsOf, limits, refusal, slotOf } from "./travel.ts";
 
 const secret = "hunter2";
-
-function refusal(task: () => unknown): SluiceError {
-  try {
-    task();
-  } catch (error) {
-    if (SluiceError.is(error)) return error;
-    throw error;
-  }
-  throw new Error("It was accepted");
-}
 
 /** A slot that validates. */
 function checked(schema: JsonSchema, more: Partial<SlotOptions> = {}): Slot {
@@ -29,9 +18,6 @@ function checked(schema: JsonSchema, more: Partial<SlotOptions> = {}): Slot {
   const validate = closures().compile(schema);
   return new Slot({ name: "param of a/b", schema, validate, encoding, limits, ...more });
 }
-
-const structured = (more: Partial<SlotOptions> = {}): Slot =>
-  slotOf(jsonCodec, true, { encoding: { kind: "structured" }, ...more });
 
 const decodeWith = (slot: Slot, by: Slot, value: unknown): unknown =>
   slot.decode(fieldsOf(by.encode(value)), standardUtf8);
@@ -84,6 +70,12 @@ describe("a slot refuses what does not fit its schema", () => {
     expect(
       refusal(() => decodeWith(checked({ type: "number" }), slotOf(jsonCodec), undefined)).processed,
     ).toBe("maybe");
+  });
+
+  test("on a structured link too", () => {
+    const slot = checked({ type: "number" }, { encoding: { kind: "structured" } });
+    const error = refusal(() => slot.decode({ payload: "a", start: 0, end: 0, raw: false }, standardUtf8));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", processed: "maybe" });
   });
 
   test("before it is encoded", () => {
@@ -257,22 +249,6 @@ function endless(): object {
   return new Proxy({ a: 1 }, { get: (_, key) => (key === "a" ? endless() : undefined) });
 }
 
-describe("a slot measures", () => {
-  test("no short text: its link does", () => {
-    expect(slotOf(jsonCodec).encode("größe")).toEqual({ body: '"größe"', length: -1, raw: false, start: 0 });
-  });
-
-  test("a text that may be too long, and keeps its bytes", () => {
-    const slot = slotOf(jsonCodec, true, { limits: { ...limits, maxMessage: 20 } });
-    const body = new TextEncoder().encode('"größe"');
-    expect(slot.encode("größe")).toEqual({ body, length: body.length, raw: false, start: 0 });
-  });
-
-  test("what msgpack wrote", () => {
-    expect(slotOf(msgpackCodec).encode({ a: 1 })).toMatchObject({ length: 4, raw: false });
-  });
-});
-
 describe("an absent slot", () => {
   const absent = (codec: Codec = jsonCodec): Slot =>
     new Slot({
@@ -298,52 +274,5 @@ describe("an absent slot", () => {
       const error = refusal(() => decodeWith(absent(), slotOf(jsonCodec), value));
       expect(error).toMatchObject({ code: "INVALID_ARGUMENT", processed: "maybe" });
     }
-  });
-});
-
-describe("a slot of a structured link", () => {
-  test("hands the value itself over", () => {
-    const value = { at: 0, bytes: new Uint8Array(3) };
-    const message = structured().encode(value);
-    expect(message).toEqual({ body: value, length: 256 + 2 * 7 + 3 + 2 * 16, raw: false, start: 0 });
-    expect(message.body).toBe(value);
-    const fields = { payload: message.body, start: 0, end: 0, raw: false };
-    expect(structured().decode(fields, standardUtf8)).toBe(value);
-  });
-
-  test("knows the absent value", () => {
-    expect(structured().encode(undefined)).toEqual({ body: undefined, length: 0, raw: false, start: 0 });
-  });
-
-  test("refuses a value that is too large, by its measure", () => {
-    const slot = structured({ limits: { ...limits, maxMessage: 1024 } });
-    expect(slot.encode("a".repeat(384)).length).toBe(1024);
-    expect(refusal(() => slot.encode("a".repeat(385)))).toMatchObject({
-      code: "RESOURCE_EXHAUSTED",
-      processed: "no",
-    });
-  });
-
-  test("refuses a cycle, and a value that cannot be read", () => {
-    const cycle: unknown[] = [];
-    cycle.push(cycle);
-    expect(refusal(() => structured().encode(cycle))).toMatchObject({
-      code: "INVALID_ARGUMENT",
-      processed: "no",
-    });
-    const value = {
-      get a() {
-        throw new Error("boom");
-      },
-    };
-    const error = refusal(() => structured().encode(value));
-    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", processed: "no" });
-    expect(error.message).toBe("Cannot encode param of a/b: boom");
-  });
-
-  test("validates what arrives", () => {
-    const slot = checked({ type: "number" }, { encoding: { kind: "structured" } });
-    const error = refusal(() => slot.decode({ payload: "a", start: 0, end: 0, raw: false }, standardUtf8));
-    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", processed: "maybe" });
   });
 });

@@ -4,6 +4,7 @@ import { jsonCodec } from "../../src/codec/json-codec.ts";
 import { msgpackCodec } from "../../src/codec/msgpack-codec.ts";
 import { type Message, Slot, type SlotOptions } from "../../src/codec/slot.ts";
 import type { JsonSchema } from "../../src/definition/json-schema.ts";
+import { SluiceError } from "../../src/errors/sluice-error.ts";
 import { standardUtf8 } from "../../src/frame/utf8.ts";
 import { resolveLimits } from "../../src/limits.ts";
 
@@ -53,4 +54,15 @@ export function codeOr<Value>(task: () => Value): Value | { readonly code: strin
     if (name !== "SluiceError") throw error;
     return { code };
   }
+}
+
+/** The error with which `task` is refused. Errors other than SluiceErrors are let through. */
+export function refusal(task: () => unknown): SluiceError {
+  try {
+    task();
+  } catch (error) {
+    if (SluiceError.is(error)) return error;
+    throw error;
+  }
+  throw new Error("It was accepted");
 }
