@@ -103,7 +103,8 @@ export async function interleave(set: readonly Happening[], seed: number, counts
     } else run.returns();
   }
 
-  let hasDrained = false;
+  /** When the first server cuts off what it runs, since it drains. */
+  let cutOffMs: number | undefined;
   /** Nobody disturbs any more. */
   let isQuiet = false;
 
@@ -130,8 +131,9 @@ export async function interleave(set: readonly Happening[], seed: number, counts
     };
     if (leaves !== undefined) acts.push(later(40, () => (dice.oneIn(3) ? leaves.stop() : leaves.cancel())));
     const drain = (): void => {
-      hasDrained = true;
-      world.drain(dice.oneIn(2) ? 5 : 60_000);
+      const timeout = dice.oneIn(2) ? 5 : 60_000;
+      cutOffMs = world.clock.now() + timeout;
+      world.drain(timeout);
     };
     if (happens("drain")) acts.push(later(60, drain));
     if (happens("resume"))
@@ -144,9 +146,13 @@ export async function interleave(set: readonly Happening[], seed: number, counts
     const kind = dice.pick<ModelKind>(["ask", "count", "talk", "talk", "collect"]);
     const timeout = happens("deadline") && dice.oneIn(3) ? 1 + dice.below(40) : undefined;
     const call = new ModelCall(number, kind, dice.below(1_500), timeout, world.clock);
-    // A server that goes away ends what it does not finish in time, and takes nothing new.
+    // A server that goes away takes nothing new, and ends what it has not finished in time.
     call.onEnd = () => {
-      if (hasDrained) call.mayFail.add("UNAVAILABLE");
+      const isRefused = cutOffMs !== undefined && call.run === undefined;
+      const isLate = cutOffMs !== undefined && world.clock.now() >= cutOffMs;
+      if (isRefused || (isLate && call.run?.server === 1)) call.mayFail.add("UNAVAILABLE");
+      // It was its server that answered, if that has not gone away meanwhile.
+      call.mustSayNo = isRefused && world.net.cutLinks === 0 && world.server.connections.length > 0;
     };
     calls.push(call);
   }

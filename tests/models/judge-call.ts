@@ -1,5 +1,6 @@
 /** What the end of a model's call has to say of what was done and read; whatever happened on the way. */
 import { expect } from "vitest";
+import { judgeItems } from "./judge-items.ts";
 import type { ModelCall } from "./model-calls.ts";
 import { filled } from "./model-flow.ts";
 
@@ -28,20 +29,13 @@ export function judgeCall(call: ModelCall, about: string): void {
   if (call.hasThrown) allowed.add("ABORTED");
   expect([...allowed], `${name}: ${end.message}`).toContain(end.code);
   if (end.code === "RESOURCE_EXHAUSTED") expect(end.processed, name).toBe("no");
+  if (end.code !== "OK") expect(["no", "maybe"], name).toContain(end.processed);
+  if (end.code === "UNAVAILABLE" && call.mustSayNo) expect(end.processed, name).toBe("no");
   if (end.processed === "no") expect(runs.length, `${name} says that it has not run`).toBe(0);
   if (end.code === "OK") {
     expect(end.result, name).toBe(filled(number, 8));
     expect(runs.length, name).toBe(1);
     expect(runs[0]?.hasSettled, name).toBe(true);
   }
-  if (call.isStopped) return;
-  // The end of a link, or of a call, is no end of the items: who reads one has read all.
-  if (call.receives && (down.readerEnd === "end" || end.code === "OK")) {
-    const isComplete = down.hasEnd || end.code === "OK";
-    const ended = [down.readerEnd, isComplete, down.read];
-    expect(ended, `${end.code} of ${name}`).toEqual(["end", true, down.written.length]);
-  }
-  if (runs[0]?.hasReadAll === true) {
-    expect([up.hasEnd, up.read], `what was sent in ${name}`).toEqual([true, up.written.length]);
-  }
+  judgeItems(call, end, name);
 }

@@ -4,89 +4,11 @@
  */
 import type { Way } from "@sluice/protocol/testing";
 import { type Frame, FrameDecoder, FrameType, standardUtf8 } from "@sluice/protocol/wire";
-import type { SessionAttempts, SessionClaim } from "./impostor.ts";
+import type { SessionClaim } from "./impostor.ts";
+import { type AuditedCall, Direction, numberOf, type SessionAudit } from "./session-audit.ts";
 
 const overhead = 64;
 const minPiece = 1_024;
-
-/** A message in pieces, by its offsets. */
-interface CutMessage {
-  readonly type: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** One direction of a call, over all links. */
-class Direction {
-  /** No byte at or beyond it may come. */
-  limit: number;
-  /** Up to here bytes have passed on some link; what the receiver says it has is never more. */
-  passed = 0;
-  /** What was cut, and where it ends. */
-  readonly cut: CutMessage[] = [];
-  readonly #bytes = new Map<string, string>();
-
-  constructor(limit: number) {
-    this.limit = limit;
-  }
-
-  /** The message of `type` that is being continued at `offset`; one that was broken off is followed by another type. */
-  unfinishedAt(offset: number, type: number): CutMessage | undefined {
-    return this.cut.find((one) => one.type === type && one.start < offset && offset < one.end);
-  }
-
-  /** Remembers what passed at `offset`. Returns whether it is what passed there before, as far as both reach. */
-  remember(type: number, offset: number, bytes: Uint8Array): boolean {
-    const name = `${type} ${offset}`;
-    const content = String.fromCharCode(...bytes.subarray(0, 64));
-    const known = this.#bytes.get(name);
-    this.#bytes.set(name, content);
-    return known === undefined || known.startsWith(content) || content.startsWith(known);
-  }
-}
-
-interface AuditedCall {
-  readonly up: Direction;
-  readonly down: Direction;
-  /** Its end as it passed first: over another link it may only come again. */
-  end: string | undefined;
-}
-
-/** What is known of the calls of all sessions. */
-export class SessionAudit {
-  readonly faults: string[] = [];
-  /** The newest HELLO. */
-  hello: Record<string, unknown> | undefined;
-  readonly #attempts = new Map<string, SessionAttempts>();
-  /** Frames judged. */
-  frames = 0;
-  /** Calls whose end has passed, and ends that have passed again over another link. */
-  ends = 0;
-  repeatedEnds = 0;
-  readonly #calls = new Map<string, AuditedCall>();
-
-  /** Those of session `id`. */
-  attempts(id: string): SessionAttempts {
-    const known = this.#attempts.get(id) ?? { made: 0, found: 0 };
-    this.#attempts.set(id, known);
-    return known;
-  }
-
-  /** An attempt to find a session was made, or has found it. */
-  tried({ id, attempt }: SessionClaim, what: keyof SessionAttempts): void {
-    const attempts = this.attempts(id);
-    attempts[what] = Math.max(attempts[what], attempt);
-  }
-
-  call(session: string, key: string, make: () => AuditedCall): { call: AuditedCall; isKnown: boolean } {
-    const name = `${session} ${key}`;
-    const known = this.#calls.get(name);
-    if (known !== undefined) return { call: known, isKnown: true };
-    const call = make();
-    this.#calls.set(name, call);
-    return { call, isKnown: false };
-  }
-}
 
 interface LinkedCall {
   readonly id: number;
@@ -211,6 +133,7 @@ export class LinkAudit {
     const floor = this.#floor[opposite(way)];
     const sent = overhead + frame.end - frame.start;
     const { call, isKnown } = this.#session.call(this.#id, `${originHigh}.${originLow}.${number}`, () => ({
+      number: numberOf((frame.payload as Uint8Array).subarray(frame.start, frame.end)),
       up: new Direction(frame.more ? floor : sent + floor),
       down: new Direction(frame.window),
       end: undefined,
@@ -270,6 +193,7 @@ export class LinkAudit {
     linked.next[way].add(until);
     if (frame.type !== FrameType.RESULT || frame.more) return;
     linked.said[way] = "all";
+    this.#session.results.set(linked.call.number, unfinished?.start ?? offset);
     this.#ends(linked, `RESULT up to ${until}`);
   }
 

@@ -42,6 +42,8 @@ export class HandlerRun {
   hasSettled = false;
   /** It has seen the end of what it was sent, before it settled. */
   hasReadAll = false;
+  /** It was told that its caller has left, before it settled. */
+  wasTold = false;
   readonly #call: ModelCall;
   readonly #writer: WritableStreamDefaultWriter<string> | undefined;
   #settle!: { resolve(result: string): void; reject(error: SluiceError): void };
@@ -64,6 +66,7 @@ export class HandlerRun {
   }
 
   write(item: string): Promise<void> {
+    if (this.signal.aborted) this.#call.down.goesNowhere();
     return (this.#writer as WritableStreamDefaultWriter<string>).write(item);
   }
 
@@ -88,6 +91,7 @@ export class HandlerRun {
   #settles(): void {
     this.hasSettled = true;
     this.hasReadAll = this.#call.up.readerEnd === "end";
+    this.wasTold = this.signal.aborted;
   }
 }
 
@@ -103,6 +107,10 @@ export class ModelCall {
   end: ModelEnd | undefined;
   /** Codes with which it may fail, for reasons that are not its own; its test adds them when they are due. */
   readonly mayFail = new Set<string>();
+  /** If it is UNAVAILABLE, it has to say that it has not run. */
+  mustSayNo = false;
+  /** Its server has drained while it lived. */
+  metDrain = false;
   /** Called when it has ended. */
   onEnd: (() => void) | undefined;
   /** When it was opened, ms. */

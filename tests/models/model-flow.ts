@@ -23,7 +23,10 @@ export class ModelFlow {
   /** How the reader ended: `end`, or the code of an error. */
   readerEnd: string | undefined;
   readonly faults: string[] = [];
-  #accepted = 0;
+  /** Items whose write was accepted. */
+  accepted = 0;
+  /** From this one on nothing may be read. */
+  #nowhere = Number.POSITIVE_INFINITY;
   #wanted = 0;
   /** Its reader waits for an item. */
   isReading = false;
@@ -40,12 +43,17 @@ export class ModelFlow {
     };
     const accepted = (): void => {
       goOn();
-      this.#accepted++;
+      this.accepted++;
     };
     send(item).then(accepted, () => {
       goOn();
       this.isClosed = true;
     });
+  }
+
+  /** The item that is being written goes nowhere: its writer was told that nobody wants it. */
+  goesNowhere(): void {
+    this.#nowhere = Math.min(this.#nowhere, this.written.length - 1);
   }
 
   /** Sets where items come from; until then nobody reads. */
@@ -59,8 +67,15 @@ export class ModelFlow {
 
   /** What was accepted and not read, as offsets count it, without what JSON adds. */
   get unreadBytes(): number {
-    const unread = this.written.slice(this.read, this.#accepted);
+    const unread = this.written.slice(this.read, this.accepted);
     return unread.reduce((sum, length) => sum + length + 64, 0);
+  }
+
+  /** Where the first item ends that was not read, and where the one before it did, as offsets count JSON. */
+  get readUntil(): { readonly offset: number; readonly next: number } {
+    const sizes = this.written.slice(0, this.read + 1).map((length) => length + '""'.length + 64);
+    const next = sizes.reduce((sum, size) => sum + size, 0);
+    return { offset: next - (sizes[this.read] ?? 0), next };
   }
 
   /** Lets the reader take `count` items more; `Infinity`: all that come. */
@@ -98,6 +113,7 @@ export class ModelFlow {
     if (length === undefined || item !== filled(this.read, length)) {
       this.faults.push(`read ${item.split(":")[0]} of ${item.length}, ${this.read} of ${length} is next`);
     }
+    if (this.read >= this.#nowhere) this.faults.push(`read ${this.read}, which nobody wanted any more`);
     this.read++;
   }
 }

@@ -18,7 +18,8 @@ import {
   type Transport,
 } from "@sluice/protocol/wire";
 import { Impostor } from "./impostor.ts";
-import { LinkAudit, SessionAudit } from "./link-audit.ts";
+import { LinkAudit } from "./link-audit.ts";
+import { SessionAudit } from "./session-audit.ts";
 
 export type Route = "direct" | "relay";
 

@@ -8,8 +8,11 @@ import { type Session, silentLogger } from "@sluice/protocol/wire";
 import { Server } from "@sluice/server";
 import { expect } from "vitest";
 import { checkHandlers } from "./check-handlers.ts";
+import { checkRest } from "./check-rest.ts";
+import { Failures } from "./failures.ts";
 import { judgeCall } from "./judge-call.ts";
-import { Losses } from "./losses.ts";
+import { judgeItemsEnd } from "./judge-items.ts";
+import { LinkSpans } from "./link-spans.ts";
 import { HandlerRun, ModelCall, type ModelKind, type ModelProtocol, modelProtocol } from "./model-calls.ts";
 import { ModelNetwork } from "./model-network.ts";
 
@@ -57,10 +60,9 @@ export class SessionWorld extends StillWorld {
   readonly calls: ModelCall[] = [];
   /** Steps that were checked. */
   steps = 0;
-  readonly losses = new Losses();
+  readonly #failures = new Failures();
   site: Site;
-  /** The links by which the client has been connected with nothing broken, and since which step. */
-  #calm = { path: "", since: 0 };
+  readonly #links: LinkSpans;
   /** In which step a call was left. */
   readonly #leftAt = new Map<ModelCall, number>();
   /** Sites that end. */
@@ -69,6 +71,7 @@ export class SessionWorld extends StillWorld {
   constructor() {
     super();
     this.site = this.#serve(1);
+    this.#links = new LinkSpans(this.network);
     this.client = new Client({
       protocol: modelProtocol,
       transport: this.network.client,
@@ -92,7 +95,11 @@ export class SessionWorld extends StillWorld {
     const openedAt = this.steps;
     call.onEnd = () => {
       if (wasFull || this.#isQueueFull) call.mayFail.add("RESOURCE_EXHAUSTED");
-      if (this.losses.touch(openedAt, this.steps)) call.mayFail.add("UNAVAILABLE");
+      const { steps: until, clock } = this;
+      const ended = { from: openedAt, until, endedMs: clock.now(), server: call.run?.server };
+      if (this.#failures.mayBeUnavailable(ended)) call.mayFail.add("UNAVAILABLE");
+      call.mustSayNo = this.#failures.mustSayNo(ended, this.#links.isWholeSince(openedAt));
+      call.metDrain = this.#failures.metDrain(ended);
     };
     this.calls.push(call);
     call.open(this.client);
@@ -106,7 +113,7 @@ export class SessionWorld extends StillWorld {
 
   /** From now on the session may be lost, until the client is welcomed again. */
   loses(): void {
-    this.losses.begin(this.steps, this.network.welcomes);
+    this.#failures.loses(this.steps, this.network.welcomes);
   }
 
   /** Another link claims the client's session, and is answered as it has to be. Returns whether there was one to claim. */
@@ -114,26 +121,24 @@ export class SessionWorld extends StillWorld {
     const impostor = this.network.claimAgain(ahead);
     if (impostor === undefined) return false;
     await this.run();
-    impostor.judge(!this.losses.isLosing);
+    impostor.judge(!this.#failures.isLosing);
     if (impostor.hasFound) this.network.audit.tried(impostor.claim, "found");
     return true;
   }
 
   #look(): void {
     this.steps++;
-    const { welcomes, path, isBroken } = this.network;
-    const isCalm = !isBroken && this.client.status === "connected" && path === this.#calm.path;
-    if (!isCalm) this.#calm = { path, since: this.steps };
+    this.#links.look(this.steps, this.client.status);
     for (const call of this.calls) {
       if (call.isLeft && !this.#leftAt.has(call)) this.#leftAt.set(call, this.steps);
     }
-    if (!this.site.isDraining) this.losses.welcomed(this.steps, welcomes);
+    this.#failures.welcomed(this.steps, this.network.welcomes, this.site.isDraining);
   }
 
   /** The server's process is killed, and started again with nothing. */
   restart(): void {
     const { site } = this;
-    this.losses.begin(this.steps, this.network.welcomes, { byAnother: true });
+    this.#failures.loses(this.steps, this.network.welcomes, { byAnother: true });
     site.isGone = true;
     this.network.serverGone();
     this.#ending.push(site.server.dispose());
@@ -141,7 +146,8 @@ export class SessionWorld extends StillWorld {
   }
 
   drain(timeout: number): void {
-    this.losses.begin(this.steps, this.network.welcomes, { byAnother: true });
+    const { number } = this.site;
+    this.#failures.drains(this.steps, this.network.welcomes, number, this.clock.now() + timeout);
     this.site.isDraining = true;
     this.#ending.push(this.site.server.drain({ timeout }));
   }
@@ -202,7 +208,7 @@ export class SessionWorld extends StillWorld {
       }
     }
     const here = this.calls.flatMap(({ runs }) => runs.filter(({ server }) => server === this.site.number));
-    const isCalm = this.steps - this.#calm.since >= 2;
+    const isCalm = this.#links.isCalmSince(this.steps - 2);
     const { connections } = this.site.server;
     checkHandlers(connections, here, this.calls, isCalm, limits.maxConcurrentHandlers);
     if (isCalm) this.#checkLeft();
@@ -226,16 +232,31 @@ export class SessionWorld extends StillWorld {
     this.network.cut();
     this.network.side.cut();
     this.network.route = "direct";
-    if (this.site.isDraining) this.restart();
+    if (this.site.isDraining) {
+      // What runs has time to finish, if that is not over.
+      await this.#goOn(4);
+      this.restart();
+    }
     // At first what was held back may still start a handler.
-    for (let round = 0; round < 120 && (round < 4 || !this.#areAllOver); round++) {
+    await this.#goOn(4);
+    for (let round = 4; round < 120 && !this.#areAllOver; round++) await this.#goOn(1);
+    await this.#settle();
+    for (const call of this.calls) {
+      judgeCall(call, `${this.client.status}, ${this.network.near}`);
+      if (call.receives && call.end?.code === "OK") {
+        judgeItemsEnd(call, this.network.audit.results.get(call.number) ?? Number.NaN);
+      }
+    }
+    await this.#end();
+  }
+
+  /** Nobody waits any more: all is read, and handlers return. */
+  async #goOn(rounds: number): Promise<void> {
+    for (let round = 0; round < rounds; round++) {
       for (const call of this.calls) this.#letEnd(call);
       await this.advance(250);
       this.check();
     }
-    await this.#settle();
-    for (const call of this.calls) judgeCall(call, `${this.client.status}, ${this.network.near}`);
-    await this.#end();
   }
 
   get #areAllOver(): boolean {
@@ -266,12 +287,8 @@ export class SessionWorld extends StillWorld {
       expect([openCalls, runningHandlers], "calls and handlers").toEqual([0, 0]);
     }
     const served = connections.map((one) => (one as unknown as { readonly session: Session }).session);
-    for (const session of [...served, this.network.session as Session]) {
-      const { budget, keptBytes, openCalls } = session;
-      expect([openCalls, keptBytes], "calls, and bytes kept").toEqual([0, 0]);
-      expect(budget.lendable, "bytes that can be lent").toBe(limits.maxBuffered / 4);
-      expect(budget.isReserved, "memory is reserved").toBe(false);
-    }
+    for (const session of [...served, this.network.session as Session])
+      checkRest(session, limits.maxBuffered);
   }
 
   async #end(): Promise<void> {

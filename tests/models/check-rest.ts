@@ -1,0 +1,10 @@
+/** Whether a session has given back all that its calls took, when they are over. */
+import type { Session } from "@sluice/protocol/wire";
+import { expect } from "vitest";
+
+/** @param maxBuffered as in its limits */
+export function checkRest({ budget, keptBytes, openCalls }: Session, maxBuffered: number): void {
+  expect([openCalls, keptBytes], "calls, and bytes kept").toEqual([0, 0]);
+  expect(budget.lendable, "bytes that can be lent").toBe(maxBuffered / 4);
+  expect(budget.isReserved, "memory is reserved").toBe(false);
+}
