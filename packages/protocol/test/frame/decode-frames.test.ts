@@ -1,10 +1,11 @@
 /** FrameDecoder: it judges before it keeps, has no memory for bytes that have not come, and tells what it waits for. */
 import fc from "fast-check";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { FrameDecoder } from "../../src/frame/decode-frames.ts";
 import { FrameWriter } from "../../src/frame/encode-frame.ts";
 import { standardUtf8 } from "../../src/frame/utf8.ts";
 import { maxFrameLength } from "../../src/limits.ts";
+import { countAllocations } from "./count-allocations.ts";
 import { anyFrames } from "./frame-arbitrary.ts";
 import { cutRandomly, decode, joined } from "./recut.ts";
 import { bytesOf, comparable, vectors } from "./wire-vectors.ts";
@@ -39,6 +40,10 @@ describe("FrameDecoder judges before it keeps", () => {
     ["a HELLO that is too long", "00010006 01 00000000 0000", 9],
   ])("%s (REL-F3)", (_, hex, bytes) => {
     expect(refusedAfter(hex)).toBe(bytes);
+    const chunk = (size: number): void =>
+      new FrameDecoder(standardUtf8).push(bytesOf(hex).slice(0, size), () => {});
+    expect(() => chunk(bytes)).toThrow(expect.objectContaining({ name: "SluiceError" }));
+    expect(() => chunk(bytes - 1)).not.toThrow();
   });
 
   test("a whole HELLO of 65,536 bytes is accepted", () => {
@@ -49,34 +54,10 @@ describe("FrameDecoder judges before it keeps", () => {
   });
 
   describe("and allocates for what has come, not for what was announced (REL-F1, REL-F2)", () => {
-    const allocated: number[] = [];
-    const Plain = Uint8Array;
-
-    /** Runs `task` while every `new Uint8Array(size)` of the code under test is counted. */
-    function countAllocations(task: () => void): void {
-      allocated.length = 0;
-      vi.stubGlobal(
-        "Uint8Array",
-        new Proxy(Plain, {
-          construct(target, args: unknown[]) {
-            if (typeof args[0] === "number") allocated.push(args[0]);
-            return Reflect.construct(target, args) as object;
-          },
-        }),
-      );
-      try {
-        task();
-      } finally {
-        vi.unstubAllGlobals();
-      }
-    }
-
-    afterEach(() => vi.unstubAllGlobals());
-
     test("1,000 decoders that were given 5 bytes of a frame of 80 KiB have less than 1 MiB in all", () => {
       const decoders = Array.from({ length: 1000 }, () => new FrameDecoder(standardUtf8));
       const five = bytesOf(head).slice(0, 5);
-      countAllocations(() => {
+      const allocated = countAllocations(() => {
         for (const decoder of decoders) decoder.push(five, () => {});
       });
       expect(allocated).toHaveLength(1000);
@@ -86,20 +67,20 @@ describe("FrameDecoder judges before it keeps", () => {
     test.each([1, 2, 5, 9, 10, 100, 1000, 16_384])(
       "chunks of %i bytes: at most 4 times what came",
       (size) => {
-        const bytes = new Plain(maxFrameLength + 4);
+        const bytes = new Uint8Array(maxFrameLength + 4);
         bytes.set(bytesOf(head));
         const decoder = new FrameDecoder(standardUtf8);
         let refusal: unknown;
-        countAllocations(() => {
+        const allocated = countAllocations((sizes) => {
           for (let at = 0; at < bytes.length && refusal === undefined; at += size) {
-            const before = allocated.length;
+            const before = sizes.length;
             try {
               decoder.push(bytes.subarray(at, at + size), () => {});
             } catch (error) {
               refusal = error;
             }
             const came = Math.min(at + size, bytes.length);
-            for (const one of allocated.slice(before)) {
+            for (const one of sizes.slice(before)) {
               if (one > Math.max(64, 4 * came) || one > bytes.length)
                 expect({ came, one }).toBe("at most 4 times");
             }
@@ -112,10 +93,33 @@ describe("FrameDecoder judges before it keeps", () => {
       },
     );
 
+    test("grows fourfold, from what came with its head", () => {
+      const bytes = new Uint8Array(maxFrameLength + 4);
+      bytes.set(bytesOf(head));
+      const decoder = new FrameDecoder(standardUtf8);
+      const allocated = countAllocations(() => {
+        for (let at = 0; at < 22_000; at += 1000) decoder.push(bytes.subarray(at, at + 1000), () => {});
+      });
+      expect(allocated).toEqual([4000, 20_000, maxFrameLength + 4]);
+    });
+
+    test.each([
+      ["nine bytes of a frame", 9, 64],
+      ["four bytes of a frame", 4, 9],
+      ["100 bytes of a frame", 100, 400],
+    ])("%s behind many whole ones cost what they would cost alone", (_, some, size) => {
+      const ping = bytesOf("00000009 0c 00000000 00000007");
+      const begun = new Uint8Array(some);
+      begun.set(bytesOf(head).slice(0, some));
+      const chunk = joined([...Array.from({ length: 1000 }, () => ping), begun]);
+      const allocated = countAllocations(() => new FrameDecoder(standardUtf8).push(chunk, () => {}));
+      expect(allocated).toEqual([size]);
+    });
+
     test("nothing for frames that come whole", () => {
       const stream = joined(frames.map(({ hex }) => bytesOf(hex)));
       const decoder = new FrameDecoder(standardUtf8);
-      countAllocations(() => decoder.push(stream, () => {}));
+      const allocated = countAllocations(() => decoder.push(stream, () => {}));
       expect(allocated).toEqual([]);
     });
   });
@@ -141,6 +145,14 @@ describe("FrameDecoder", () => {
       const read: unknown[] = [];
       decoder.push(bytes.slice(at), (frame) => read.push(comparable(frame)));
       expect(read).toHaveLength(1);
+    }
+  });
+
+  test("skips a frame of an extension, whole or cut anywhere, and reads on", () => {
+    const bytes = bytesOf("0000000a f8 00000007 0001ff0a0d 00000009 0c 00000000 00000007");
+    for (let at = 0; at < bytes.length; at++) {
+      const { frames: read, code } = decode([bytes.slice(0, at), bytes.slice(at)]);
+      expect({ at, read, code }).toMatchObject({ at, read: [{ nonce: 7 }], code: undefined });
     }
   });
 

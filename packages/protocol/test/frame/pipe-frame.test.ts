@@ -1,7 +1,8 @@
 /** Frames of raw pipes: the bytes of the page, any cut, and bounds that hold before anything is kept. */
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { encodePipeFrame, PipeFrameDecoder, type PipeMetadata } from "../../src/frame/pipe-frame.ts";
+import { countAllocations } from "./count-allocations.ts";
 import { byteByByte, cutAt, cutRandomly, joined } from "./recut.ts";
 
 const limits = { maxMetadata: 65_536, maxPayload: 10 * 1024 * 1024 };
@@ -61,6 +62,11 @@ describe("encodePipeFrame and PipeFrameDecoder", () => {
       frames: [{ metadata, payload: Buffer.from(payload).toString("hex") }],
       inside: false,
     });
+  });
+
+  test("close says why its sender has failed", () => {
+    const close: PipeMetadata = { type: "close", side: "both", code: "INTERNAL", reason: "größe" };
+    expect(read([encodePipeFrame(close)]).frames).toEqual([{ metadata: close, payload: "" }]);
   });
 
   test("encoding keeps nothing of the payload", () => {
@@ -157,16 +163,26 @@ describe("PipeFrameDecoder", () => {
   });
 
   test.each([
-    ["an unknown type", '{"type":"hello"}', "PROTOCOL_ERROR"],
-    ["no type", "{}", "PROTOCOL_ERROR"],
+    ["an unknown type", '{"type":"hello"}', "PROTOCOL_ERROR", 'a pipe\'s frame has the type "hello"'],
+    ["no type", "{}", "PROTOCOL_ERROR", "a pipe's frame has the type undefined"],
+    [
+      "a type without end",
+      `{"type":"${"x".repeat(1000)}"}`,
+      "PROTOCOL_ERROR",
+      `a pipe's frame has the type "${"x".repeat(39)}`,
+    ],
+    ["a number", "12", "PROTOCOL_ERROR", "a pipe's metadata is no object"],
+    ["a text", '"data"', "PROTOCOL_ERROR", "a pipe's metadata is no object"],
     ["a type that is inherited", '{"__proto__":{"type":"data"}}', "PROTOCOL_ERROR"],
     ["an array", "[]", "PROTOCOL_ERROR"],
-    ["null", "null", "PROTOCOL_ERROR"],
+    ["null", "null", "PROTOCOL_ERROR", "a pipe's metadata is no object"],
     ["no JSON", '{"type":"data"', "DECODE_ERROR"],
     ["no UTF-8", Uint8Array.of(0x22, 0xc0, 0x80, 0x22), "DECODE_ERROR"],
     ["65,536 brackets", "[".repeat(65_536), "DECODE_ERROR"],
-  ])("refuses metadata that is %s", (_, metadata, code) => {
-    expect(read([raw(metadata)]).code).toBe(code);
+  ])("refuses metadata that is %s", (_, metadata, code, what = "") => {
+    expect(() => new PipeFrameDecoder(limits).push(raw(metadata), () => {})).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(`${what}$`) }),
+    );
   });
 
   test("keeps what a peer sent out of its errors", () => {
@@ -185,7 +201,7 @@ describe("PipeFrameDecoder", () => {
 
   test("skips members that it does not know, and reads those of the wrong kind as absent", () => {
     const frames = read([
-      raw('{"timestamp":1,"type":"data"}', bytesOf(1)),
+      raw('{"timestamp":1,"type":"data","id":2}', bytesOf(1)),
       raw('{"type":"ping","id":"x"}'),
       raw('{"type":"close","side":7,"code":1,"reason":{}}'),
     ]).frames;
@@ -196,15 +212,49 @@ describe("PipeFrameDecoder", () => {
     ]);
   });
 
-  test("keeps no memory for what is only announced, and little for a byte at a time", () => {
+  test("gives payloads as parts of the chunk that holds them whole, and takes no memory for it", () => {
+    const chunk = joined([raw('{"type":"data"}', bytesOf(3)), raw('{"type":"data"}', bytesOf(70_000))]);
+    const payloads: Uint8Array[] = [];
     const decoder = new PipeFrameDecoder(limits);
-    const before = process.memoryUsage().arrayBuffers;
-    decoder.push(raw('{"type":"data"}', bytesOf(0)).subarray(0, 4), () => {});
-    decoder.push(Uint8Array.of(0, 0xa0, 0, 0), () => {});
-    const one = Uint8Array.of(7);
-    for (let count = 0; count < 10_000; count++) decoder.push(one, () => {});
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(256 * 1024);
-    expect(decoder.isInsideFrame).toBe(true);
+    const allocated = countAllocations(() => decoder.push(chunk, ({ payload }) => payloads.push(payload)));
+    expect(payloads.map(({ length }) => length)).toEqual([3, 70_000]);
+    for (const { buffer } of payloads) expect(buffer === chunk.buffer).toBe(true);
+    expect(allocated).toEqual([]);
+  });
+
+  test("has memory that grows fourfold with what has come, and never beyond the frame", () => {
+    const frame = raw('{"type":"data"}', bytesOf(2 ** 20));
+    const inside: boolean[] = [];
+    const push = (size: number, end: number): readonly number[] => {
+      const decoder = new PipeFrameDecoder(limits);
+      const allocated = countAllocations(() => {
+        decoder.push(frame.subarray(0, 8), () => {});
+        for (let at = 8; at < end; at += size) decoder.push(frame.subarray(at, at + size), () => {});
+      });
+      inside.push(decoder.isInsideFrame);
+      return allocated.filter((bytes) => bytes !== 8);
+    };
+    expect(push(1, 8)).toEqual([]);
+    expect(push(1, 10_000)).toEqual([65_536]);
+    expect(push(1024, frame.length)).toEqual([65_536, 4 * 66_560, 15 + 2 ** 20]);
+    expect(push(100_000, 150_000)).toEqual([100_000, 800_000]);
+    expect(inside).toEqual([true, true, false, true]);
+  });
+
+  test("neither writes nor parses the metadata of data, which nearly every frame has", () => {
+    const spies = [vi.spyOn(JSON, "parse"), vi.spyOn(JSON, "stringify")];
+    const bytes = encodePipeFrame({ type: "data" }, bytesOf(3));
+    expect(read([bytes, ...byteByByte(bytes)]).frames).toHaveLength(2);
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled();
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  test.each([
+    ["behind which more stands", '{"type":"data"}x', ""],
+    ["whose end is the beginning of the payload", '{"type":"data"', "}"],
+    ["that differs in one letter", '{"type":"date"}', ""],
+  ])("does not take for data's metadata one %s", (_, metadata, payload) => {
+    expect(read([raw(metadata, Buffer.from(payload))]).frames).toEqual([]);
   });
 });
 
