@@ -116,22 +116,52 @@ describe("checkMsgpack refuses", () => {
     expect(accepts(bytesOf(`81a161${hex}`))).toBe(false);
   });
 
+  const maps = ["81", "de0001", "df00000001"];
   test.each(["00", "ff", "c0", "c3", "cc61", "ca00000000", "c40161", "90", "80", "9161", "81a161c0"])(
     "a key that is no text: %s",
     (key) => {
-      expect(accepts(bytesOf(`81${key}c0`))).toBe(false);
+      for (const map of maps) expect(accepts(bytesOf(`${map}${key}c0`))).toBe(false);
       expect(accepts(bytesOf(`82a161c0${key}c0`))).toBe(false);
+    },
+  );
+
+  test.each(["a180", "a26180", "a2c080", "a3eda080", "a4f4908080", "d901ff", "da0002c361", "db0000000180"])(
+    "F7 text that is no UTF-8, as a value and as a key: %s",
+    (text) => {
+      expect(accepts(bytesOf(text))).toBe(false);
+      expect(accepts(bytesOf(`92a161${text}`))).toBe(false);
+      for (const map of maps) expect(accepts(bytesOf(`${map}${text}c0`))).toBe(false);
+    },
+  );
+
+  test("text that ends inside a character, whatever bytes stand behind it", () => {
+    expect(accepts(bytesOf("92a1c3a1a9"))).toBe(false);
+    expect(accepts(bytesOf("92a2c3a9a161"))).toBe(true);
+  });
+
+  test.each(["ca7f", "cb7f", "cf", "cf00", "d3", "d300", "cf001fff", "c5", "da01", "dc00"])(
+    "%s as cut: it judges no byte behind its end",
+    (hex) => {
+      const bytes = new Uint8Array(20).fill(0xff);
+      bytes.set(bytesOf(hex));
+      const end = hex.length / 2;
+      expect(() => checkMsgpack(bytes, 0, end, limits, standardUtf8)).toThrow(
+        "Cannot decode a payload: it ends inside a value",
+      );
     },
   );
 
   test.each(["a9", "d909", "da0009", "db00000009"])("a key called __proto__, behind %s", (head) => {
     const proto = Buffer.from("__proto__").toString("hex");
-    expect(accepts(bytesOf(`81${head}${proto}c0`))).toBe(false);
+    for (const map of maps) expect(accepts(bytesOf(`${map}${head}${proto}c0`))).toBe(false);
     expect(accepts(bytesOf(`9181a161 82a162c0${head}${proto}80`))).toBe(false);
     // As a value it is text like any other, and so are its neighbours as keys.
     expect(accepts(bytesOf(`91${head}${proto}`))).toBe(true);
     expect(accepts(bytesOf(`81aa${proto}5fc0`))).toBe(true);
     expect(accepts(bytesOf(`81a8${proto.slice(2)}c0`))).toBe(true);
+    for (const name of ["__proto_x", "x_proto__", "_________"]) {
+      expect(accepts(bytesOf(`81${head}${Buffer.from(name).toString("hex")}c0`))).toBe(true);
+    }
   });
 });
 
@@ -149,6 +179,14 @@ describe("checkMsgpack counts", () => {
       }
     }
   });
+
+  test.each(["00", "7f", "e0", "ff", "c0", "a0", "a161", "db00000000", "c400", "cc00"])(
+    "no level for %s: it is no container",
+    (leaf) => {
+      expect(accepts(nested(64, leaf))).toBe(true);
+      expect(accepts(maps(64, leaf))).toBe(true);
+    },
+  );
 
   test("levels again after an array has ended", () => {
     const deep = `${"91".repeat(62)}c0`;
@@ -168,11 +206,20 @@ describe("checkMsgpack counts", () => {
     }
   });
 
-  test("an announced length before it believes it", () => {
-    expect(accepts(bytesOf("dd00000003c0c0"))).toBe(false);
-    expect(accepts(bytesOf("de0002a161c0"))).toBe(false);
-    expect(accepts(bytesOf("df80000000c0"))).toBe(false);
-    expect(accepts(bytesOf("ddffffffff"), { maxDepth: 64, maxNodes: 2 ** 31 - 1 })).toBe(false);
+  test.each([
+    "93c0c0",
+    "dc0003c0c0",
+    "dd00000003c0c0",
+    "82a161c0",
+    "de0002a161c0",
+    "df80000000c0",
+    "ddffffffff",
+  ])("an announced length before it believes it: %s", (hex) => {
+    const bytes = bytesOf(`c0c0c0c0${hex}`);
+    const believing = { maxDepth: 64, maxNodes: 2 ** 31 - 1 };
+    expect(() => checkMsgpack(bytes, 4, bytes.length, believing, standardUtf8)).toThrow(
+      "Cannot decode a payload: it announces more values than it has bytes",
+    );
   });
 });
 
