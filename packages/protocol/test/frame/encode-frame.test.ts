@@ -4,23 +4,10 @@ import { describe, expect, test } from "vitest";
 import { FrameWriter } from "../../src/frame/encode-frame.ts";
 import { dataFrame, type Frame, FrameType, type OpenFrame } from "../../src/frame/frame.ts";
 import { standardUtf8, type Utf8 } from "../../src/frame/utf8.ts";
+import { countingUtf8 } from "./counting-utf8.ts";
 import { anyFrames } from "./frame-arbitrary.ts";
 import { decode, joined, randomNumbers } from "./recut.ts";
 import { bytesOf, comparable, frameOf, vectors } from "./wire-vectors.ts";
-
-/** A Utf8 of its own, hence a pool of its own: memory comes filled with 0xaa, and is counted. */
-function countingUtf8(): Utf8 & { readonly allocated: Uint8Array[] } {
-  const allocated: Uint8Array[] = [];
-  return {
-    ...standardUtf8,
-    allocated,
-    allocate(size) {
-      const bytes = new Uint8Array(size).fill(0xaa);
-      allocated.push(bytes);
-      return bytes;
-    },
-  };
-}
 
 const ping: Frame = { type: FrameType.PING, call: 0, answer: false, nonce: 1 };
 
@@ -205,6 +192,7 @@ describe("FrameWriter", () => {
   test.each([
     ["DATA with text", data("größe 😀"), 12],
     ["DATA with nothing", data(""), 0],
+    ["DATA with no payload at all", data(undefined), 0],
     ["DATA with bytes", data(new Uint8Array(9), 9), 9],
     ["DATA with a large text", data("é".repeat(30_000)), 60_000],
     ["OPEN with text", { ...open, payload: "{}" }, 2],
