@@ -197,6 +197,18 @@ export const sessions = [
     why: "What the callee has let go would be asked for again.",
   },
   {
+    name: "what a peer takes back is sent from freed memory",
+    patches: [
+      {
+        file: `${session}/outbox.ts`,
+        find: "    const from = this.window.received;\n",
+        replace: "    const from = received;\n",
+      },
+    ],
+    tests: [`${test}/outbox-counts.test.ts`],
+    why: "A peer that resumes a call at less than it had confirmed would read what nobody has written, or end the session with a fault of this side.",
+  },
+  {
     name: "a call that comes back and finds no room stays held",
     patches: [
       {
