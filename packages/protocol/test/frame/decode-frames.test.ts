@@ -190,6 +190,25 @@ describe("FrameDecoder", () => {
     expect(Math.min(one as number, more as number, nearlyAll as number, next as number)).toBeGreaterThan(0);
   });
 
+  test("has no number twice, however many frames were left unfinished", () => {
+    const decoder = new FrameDecoder(standardUtf8);
+    const frame = joined([bytesOf("00000bbf 05 00000001 000000000000"), new Uint8Array(2996)]);
+    const numbers: number[] = [];
+    for (let count = 0; count < 300; count++) {
+      for (const [from, to] of [
+        [0, 1000],
+        [1000, 2000],
+        [2000, 3000],
+      ] as const) {
+        decoder.push(frame.subarray(from, to), () => {});
+        numbers.push(decoder.unfinished);
+      }
+      decoder.push(frame.subarray(3000), () => {});
+      expect(decoder.unfinished).toBe(0);
+    }
+    expect(new Set(numbers).size).toBe(900);
+  });
+
   test("lets through what its sink throws, and reads nothing of the chunk after it", () => {
     const ping = bytesOf("00000009 0c 00000000 00000007");
     const decoder = new FrameDecoder(standardUtf8);
