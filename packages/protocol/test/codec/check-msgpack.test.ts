@@ -155,7 +155,7 @@ describe("checkMsgpack refuses", () => {
     "d300",
   ];
   test.each([...cut, "da01", "dc00"])("%s as cut: it judges no byte behind its end", (hex) => {
-    for (const behind of [0xff, 0xc1]) {
+    for (const behind of [0xff, 0xc1, 0xa1]) {
       const bytes = new Uint8Array(20).fill(behind);
       bytes.set(bytesOf(hex));
       expect(() => checkMsgpack(bytes, 0, hex.length / 2, limits, standardUtf8)).toThrow(

@@ -11,9 +11,10 @@ const ping: Frame = { type: FrameType.PING, call: 0, answer: false, nonce: 1 };
 const pingBytes = 13;
 const dataHeadBytes = 15;
 
+const numbered = Uint8Array.from({ length: 2 ** 20 + 70_000 }, (_, i) => i % 251);
+
 function bytes(length: number, start = 0): Frame {
-  const payload = Uint8Array.from({ length: start + length }, (_, i) => i % 251);
-  return dataFrame(FrameType.DATA, 1, 0, true, length, payload, start, start + length);
+  return dataFrame(FrameType.DATA, 1, 0, true, length, numbered, start, start + length);
 }
 
 /** A writer whose slab has `left` bytes, the frames that fill it, and the sizes of all memory that it took. */
@@ -72,6 +73,7 @@ const error: Frame = {
 const frames: readonly (readonly [string, Frame])[] = [
   ["OPEN with a long name", open],
   ["OPEN with long metadata", { ...open, procedure: "a", metadata: "測".repeat(3000) }],
+  ["OPEN with a param", { ...open, payload: numbered, start: 100, end: 2100 }],
   ["ERROR with a long message", error],
   ["CANCEL with a long reason", { type: FrameType.CANCEL, call: 1, abort: true, reason: "測".repeat(300) }],
   ["HELLO", { type: FrameType.HELLO, call: 0, hello: { peer: "測".repeat(1000) } }],
@@ -87,7 +89,7 @@ const frames: readonly (readonly [string, Frame])[] = [
 
 describe("FrameWriter writes whole, however little is left of its slab,", () => {
   test.each(frames)("%s", (_, frame) => {
-    for (const left of [0, 12, 13, 14, 24, 33, 54, 55, 56, 100, 250, 900, 3000, 4109, 4110, 4111]) {
+    for (const left of [0, 13, 33, 55, 100, 250, 900, 2300, 3000, 4110]) {
       const { writer, written, write } = nearlyFull(left);
       write(frame);
       write(ping);
