@@ -1,6 +1,10 @@
-/** Whether a session has given back all that its calls took, when they are over. */
+/** Whether a session lends no more memory to its calls than there is, and has all of it back when they are over. */
 import type { Session } from "@sluice/protocol/wire";
 import { expect } from "vitest";
+
+export function checkBudget({ budget }: Session): void {
+  expect(budget.lendable, "bytes that can be lent").toBeGreaterThanOrEqual(0);
+}
 
 /** @param maxBuffered as in its limits */
 export function checkRest({ budget, keptBytes, openCalls }: Session, maxBuffered: number): void {

@@ -57,6 +57,15 @@ export class Impostor {
     return this.heard[0] === `WELCOME ${this.claim.id}`;
   }
 
+  /** Fails if it, as one who is not the client, was answered wrongly. `isDraining`: the server lets nobody in. */
+  judgeStranger(isDraining: boolean, who: string): void {
+    const [answer] = this.heard;
+    const name = `the answer to a claim by ${who} is ${this.heard.join(", ")}`;
+    expect(this.heard.length, name).toBe(1);
+    expect(answer, name).toMatch(isDraining ? /^CLOSE UNAVAILABLE$/ : /^WELCOME \w/);
+    expect(this.hasFound, name).toBe(false);
+  }
+
   /** Fails if it was answered wrongly. `isKept`: whether the server keeps the session for certain. */
   judge(isKept: boolean): void {
     const [answer] = this.heard;

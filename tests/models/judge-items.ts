@@ -27,11 +27,12 @@ export function judgeItems(call: ModelCall, end: ModelEnd, name: string): void {
 }
 
 /** @param itemsEnd at which offset the result of `call` stood */
-export function judgeItemsEnd({ number, down, isStopped }: ModelCall, itemsEnd: number): void {
+export function judgeItemsEnd({ number, down, isStopped, stoppedUntil }: ModelCall, itemsEnd: number): void {
   const { offset, next } = down.readUntil;
   // A stop may break off the item that comes next.
   const most = isStopped ? Math.max(offset, next - 1) : offset;
   const name = `call ${number}: where the result stood, items being read up to ${offset}`;
   expect(itemsEnd, name).toBeGreaterThanOrEqual(offset);
   expect(itemsEnd, name).toBeLessThanOrEqual(most);
+  if (stoppedUntil !== undefined) expect(itemsEnd, `${name}, stopped`).toBeLessThanOrEqual(stoppedUntil);
 }

@@ -10,6 +10,8 @@ import { type AuditedCall, Direction, numberOf, type SessionAudit } from "./sess
 const overhead = 64;
 const minPiece = 1_024;
 
+type CreditFrame = Extract<Frame, { readonly type: typeof FrameType.CREDIT }>;
+
 interface LinkedCall {
   readonly id: number;
   readonly way: Way;
@@ -115,12 +117,14 @@ export class LinkAudit {
         break;
       case FrameType.CREDIT: {
         const granted = linked.way === way ? linked.call.down : linked.call.up;
+        this.#step(way, frame, granted);
         if (frame.received > granted.passed) {
           this.#fault(
             `call ${frame.call}: CREDIT for ${frame.received} bytes, ${granted.passed} have passed`,
           );
         }
         granted.limit = Math.max(granted.limit, frame.limit);
+        granted.isGranted = true;
         // Only before the first byte on this link: it says from where on the sender goes on.
         if (!linked.hasBegun[opposite(way)]) linked.next[opposite(way)].add(frame.received);
         break;
@@ -195,6 +199,15 @@ export class LinkAudit {
     linked.said[way] = "all";
     this.#session.results.set(linked.call.number, unfinished?.start ?? offset);
     this.#ends(linked, `RESULT up to ${until}`);
+  }
+
+  /** A limit is raised by half a window at least, unless little is left to its sender, or a message needs more. */
+  #step(way: Way, { call, received, limit }: CreditFrame, granted: Direction): void {
+    const step = limit - granted.limit;
+    const isNeeded = granted.limit - received < minPiece || granted.isInMessage;
+    if (granted.isGranted && step > 0 && !isNeeded && 2 * step < this.#floor[way]) {
+      this.#fault(`call ${call}: CREDIT raises the limit by ${step} to ${limit}`);
+    }
   }
 
   /** A call has one end, however often it is said. */

@@ -39,6 +39,8 @@ export class HandlerRun {
   /** The id of the connection that it came over, if its test asks. */
   readonly connection: string | undefined;
   readonly result: Promise<string>;
+  /** When it began, ms. */
+  begunMs = 0;
   hasSettled = false;
   /** It has seen the end of what it was sent, before it settled. */
   hasReadAll = false;
@@ -109,12 +111,15 @@ export class ModelCall {
   readonly mayFail = new Set<string>();
   /** If it is UNAVAILABLE, it has to say that it has not run. */
   mustSayNo = false;
+  /** Where its items had come to when its handler was known to have heard of the stop: no more are sent. */
+  stoppedUntil: number | undefined;
   /** Its server has drained while it lived. */
   metDrain = false;
   /** Called when it has ended. */
   onEnd: (() => void) | undefined;
-  /** When it was opened, ms. */
+  /** When it was opened, ms; and in which step. */
   openedMs = 0;
+  openedAt = 0;
   /** Its user has said: finish, or give up. */
   isStopped = false;
   isCancelled = false;

@@ -23,6 +23,10 @@ import { SessionAudit } from "./session-audit.ts";
 
 export type Route = "direct" | "relay";
 
+/** Others who claim the client's session: another process, who guesses the secret, who has an old one. */
+export const strangers = ["process", "guess", "former"] as const;
+export type Stranger = (typeof strangers)[number];
+
 interface Ticket {
   readonly id: string;
   readonly secret: string;
@@ -46,6 +50,8 @@ export class ModelNetwork {
   session: Session | undefined;
   /** By which the client would look for its session. */
   #ticket: Ticket | undefined;
+  /** The one before, of the same session. */
+  #formerTicket: Ticket | undefined;
   #onLink: ((link: Link) => void) | undefined;
 
   constructor(clock: FakeClock) {
@@ -148,12 +154,35 @@ export class ModelNetwork {
     const { attempt = 0 } = hello.session as { attempt?: number };
     if (attempt + ahead < 0) return undefined;
     const { id, secret } = this.#ticket;
-    const { client, server } = this.side.connect();
-    this.#onLink(new ByteLink(server));
     const claim = { id, secret, attempt: attempt + ahead };
-    const impostor = new Impostor(client, hello, claim, this.audit.attempts(id));
+    const impostor = new Impostor(this.#besides(this.#onLink), hello, claim, this.audit.attempts(id));
     this.audit.tried(claim, "made");
     return impostor;
+  }
+
+  /** Another link claims the client's session for somebody else. `undefined` as for {@link claimAgain}. */
+  claimAs(who: Stranger): Impostor | undefined {
+    const { hello } = this.audit;
+    const ticket = who === "former" ? this.#formerTicket : this.#ticket;
+    if (hello === undefined || ticket === undefined || this.#onLink === undefined) return undefined;
+    const { id } = ticket;
+    const secret = who === "guess" ? ticket.secret.replace(/.$/, "~") : ticket.secret;
+    const other = who === "process" ? { ...hello, epoch: "0123456789abcdef" } : hello;
+    // Late is nobody of them: it is for who they are that they are refused.
+    const claim = { id, secret, attempt: 1_000_000 };
+    return new Impostor(this.#besides(this.#onLink), other, claim, this.audit.attempts(id));
+  }
+
+  /** Another link to the server. */
+  #besides(onLink: (link: Link) => void): ByteDuplex {
+    const { client, server } = this.side.connect();
+    onLink(new ByteLink(server));
+    return client;
+  }
+
+  /** Whether the relay still has a link to the server, and none to the client. */
+  get isHalfJoined(): boolean {
+    return this.far.connections.size > 0 && this.near.connections.size === 0;
   }
 
   /** Bytes that have passed from and to the client. */
@@ -184,6 +213,7 @@ export class ModelNetwork {
             decoder.push(chunk.slice(), (frame) => {
               if (frame.type !== FrameType.WELCOME) return;
               const { session, epoch } = frame.welcome as { session?: Ticket; epoch: string };
+              this.#formerTicket = session?.id === this.#ticket?.id ? this.#ticket : undefined;
               this.#ticket = session;
               this.welcomes.push(epoch);
             });

@@ -12,6 +12,8 @@ interface CutMessage {
 export class Direction {
   /** No byte at or beyond it may come. */
   limit: number;
+  /** A CREDIT has passed. */
+  isGranted = false;
   /** Up to here bytes have passed on some link; what the receiver says it has is never more. */
   passed = 0;
   /** What was cut, and where it ends. */
@@ -25,6 +27,11 @@ export class Direction {
   /** The message of `type` that is being continued at `offset`; one that was broken off is followed by another type. */
   unfinishedAt(offset: number, type: number): CutMessage | undefined {
     return this.cut.find((one) => one.type === type && one.start < offset && offset < one.end);
+  }
+
+  /** Whether what has passed ends inside a message. */
+  get isInMessage(): boolean {
+    return this.cut.some(({ start, end }) => start < this.passed && this.passed < end);
   }
 
   /** Remembers what passed at `offset`. Returns whether it is what passed there before, as far as both reach. */
@@ -60,12 +67,18 @@ export class SessionAudit {
   /** Where the results of the model's calls stood, by their numbers: there all items had gone. */
   readonly results = new Map<number, number>();
   readonly #calls = new Map<string, AuditedCall>();
+  readonly #newest = new Map<number, AuditedCall>();
 
   /** Those of session `id`. */
   attempts(id: string): SessionAttempts {
     const known = this.#attempts.get(id) ?? { made: 0, found: 0 };
     this.#attempts.set(id, known);
     return known;
+  }
+
+  /** How far the callee's direction of the model's call `number` has come. */
+  passedDown(number: number): number | undefined {
+    return this.#newest.get(number)?.down.passed;
   }
 
   /** An attempt to find a session was made, or has found it. */
@@ -80,6 +93,7 @@ export class SessionAudit {
     if (known !== undefined) return { call: known, isKnown: true };
     const call = make();
     this.#calls.set(name, call);
+    this.#newest.set(call.number, call);
     return { call, isKnown: false };
   }
 }

@@ -6,9 +6,10 @@
 import type { Way } from "@sluice/protocol/testing";
 import fc from "fast-check";
 import type { HandlerRun, ModelCall, ModelKind } from "./model-calls.ts";
+import { times } from "./model-limits.ts";
 import type { Route } from "./model-network.ts";
 import type { SessionCounts } from "./session-counts.ts";
-import { SessionWorld, times } from "./session-world.ts";
+import { SessionWorld } from "./session-world.ts";
 
 /** What the model knows of the world. */
 export class SessionModel {

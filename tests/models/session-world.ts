@@ -5,54 +5,18 @@ import { Client } from "@sluice/client";
 import { closures } from "@sluice/protocol";
 import { StillWorld } from "@sluice/protocol/testing";
 import { type Session, silentLogger } from "@sluice/protocol/wire";
-import { Server } from "@sluice/server";
 import { expect } from "vitest";
+import { checkCall } from "./check-call.ts";
 import { checkHandlers } from "./check-handlers.ts";
-import { checkRest } from "./check-rest.ts";
+import { checkBudget, checkRest } from "./check-rest.ts";
 import { Failures } from "./failures.ts";
 import { judgeCall } from "./judge-call.ts";
 import { judgeItemsEnd } from "./judge-items.ts";
 import { LinkSpans } from "./link-spans.ts";
-import { HandlerRun, ModelCall, type ModelKind, type ModelProtocol, modelProtocol } from "./model-calls.ts";
-import { ModelNetwork } from "./model-network.ts";
-
-/** Small, so that everything runs into its bound. */
-export const limits = {
-  maxBuffered: 64 * 1024,
-  maxMessage: 16 * 1024,
-  window: 4_096,
-  maxWindow: 8_192,
-  maxCalls: 8,
-  maxConcurrentHandlers: 3,
-  maxQueue: 4,
-  abuseRate: { events: 100_000, perMs: 1_000 },
-} as const;
-
-/** Short, too. */
-export const times = {
-  heartbeat: 1_000,
-  deadAfter: 2_000,
-  handshakeTimeout: 1_000,
-  graceMs: 20_000,
-  drainTimeout: 3_000,
-} as const;
-
-/** A server as its test sees it. */
-interface Site {
-  readonly server: Server<ModelProtocol, undefined>;
-  readonly number: number;
-  /** Its process was killed: nothing that its handlers do has an effect. */
-  isGone: boolean;
-  isDraining: boolean;
-}
-
-interface Scope {
-  readonly param: string;
-  readonly signal: AbortSignal;
-  readonly connection: { readonly id: string };
-  readonly readable?: AsyncIterable<string>;
-  readonly writable?: WritableStream<string>;
-}
+import { ModelCall, type ModelKind, type ModelProtocol, modelProtocol } from "./model-calls.ts";
+import { limits, times } from "./model-limits.ts";
+import { ModelNetwork, type Stranger, strangers } from "./model-network.ts";
+import { ModelSite } from "./model-site.ts";
 
 export class SessionWorld extends StillWorld {
   readonly network = new ModelNetwork(this.clock);
@@ -61,8 +25,12 @@ export class SessionWorld extends StillWorld {
   /** Steps that were checked. */
   steps = 0;
   readonly #failures = new Failures();
-  site: Site;
+  site: ModelSite;
   readonly #links: LinkSpans;
+  /** Claims of others than the client. */
+  #strangers = 0;
+  /** When a call has ended last, ms. */
+  #endedMs = 0;
   /** In which step a call was left. */
   readonly #leftAt = new Map<ModelCall, number>();
   /** Sites that end. */
@@ -71,7 +39,7 @@ export class SessionWorld extends StillWorld {
   constructor() {
     super();
     this.site = this.#serve(1);
-    this.#links = new LinkSpans(this.network);
+    this.#links = new LinkSpans(this.network, this.clock);
     this.client = new Client({
       protocol: modelProtocol,
       transport: this.network.client,
@@ -93,9 +61,11 @@ export class SessionWorld extends StillWorld {
     const call = new ModelCall(this.calls.length, kind, length, timeout, this.clock);
     const wasFull = this.#isQueueFull;
     const openedAt = this.steps;
+    call.openedAt = openedAt;
     call.onEnd = () => {
       if (wasFull || this.#isQueueFull) call.mayFail.add("RESOURCE_EXHAUSTED");
       const { steps: until, clock } = this;
+      this.#endedMs = clock.now();
       const ended = { from: openedAt, until, endedMs: clock.now(), server: call.run?.server };
       if (this.#failures.mayBeUnavailable(ended)) call.mayFail.add("UNAVAILABLE");
       call.mustSayNo = this.#failures.mustSayNo(ended, this.#links.isWholeSince(openedAt));
@@ -111,6 +81,10 @@ export class SessionWorld extends StillWorld {
     return waiting.length >= limits.maxQueue;
   }
 
+  get #isDraining(): boolean {
+    return this.site.drainedAt <= this.steps;
+  }
+
   /** From now on the session may be lost, until the client is welcomed again. */
   loses(): void {
     this.#failures.loses(this.steps, this.network.welcomes);
@@ -118,6 +92,7 @@ export class SessionWorld extends StillWorld {
 
   /** Another link claims the client's session, and is answered as it has to be. Returns whether there was one to claim. */
   async claimAgain(ahead: number): Promise<boolean> {
+    await this.#claimAsStranger();
     const impostor = this.network.claimAgain(ahead);
     if (impostor === undefined) return false;
     await this.run();
@@ -126,13 +101,24 @@ export class SessionWorld extends StillWorld {
     return true;
   }
 
+  /** Who has not all that it takes is let in as somebody new, unless the server lets nobody in. */
+  async #claimAsStranger(): Promise<void> {
+    const who = strangers[this.#strangers++ % strangers.length] as Stranger;
+    // The former secret is good until the server has heard that the new one has arrived.
+    if (who === "former" && !this.#links.isCalmSince(this.steps - 1)) return;
+    const stranger = this.network.claimAs(who);
+    if (stranger === undefined) return;
+    await this.run();
+    stranger.judgeStranger(this.#isDraining, who);
+  }
+
   #look(): void {
     this.steps++;
     this.#links.look(this.steps, this.client.status);
     for (const call of this.calls) {
       if (call.isLeft && !this.#leftAt.has(call)) this.#leftAt.set(call, this.steps);
     }
-    this.#failures.welcomed(this.steps, this.network.welcomes, this.site.isDraining);
+    this.#failures.welcomed(this.steps, this.network.welcomes, this.#isDraining);
   }
 
   /** The server's process is killed, and started again with nothing. */
@@ -148,81 +134,56 @@ export class SessionWorld extends StillWorld {
   drain(timeout: number): void {
     const { number } = this.site;
     this.#failures.drains(this.steps, this.network.welcomes, number, this.clock.now() + timeout);
-    this.site.isDraining = true;
+    this.site.drainedAt = this.steps;
     this.#ending.push(this.site.server.drain({ timeout }));
   }
 
-  #serve(number: number): Site {
-    const site = { number, isGone: false, isDraining: false } as {
-      -readonly [Name in keyof Site]: Site[Name];
-    };
-    const run = (scope: Scope): Promise<string> => this.#handle(site, scope);
-    site.server = new Server<ModelProtocol, undefined>({
-      protocol: modelProtocol,
-      public: true,
-      validator: closures(),
-      logger: silentLogger,
-      clock: this.clock,
-      limits,
-      ...times,
-      handlers: {
-        ask: run as never,
-        again: run as never,
-        count: run as never,
-        talk: run as never,
-        collect: run as never,
-      },
-      transport: this.network.server(),
-    });
-    return site;
-  }
-
-  #handle(site: Site, scope: Scope): Promise<string> {
-    const { param, readable, writable } = scope;
-    const call = this.calls[Number(param.split(":")[0])];
-    if (call === undefined || param !== call.param) throw new Error(`a handler got ${param.slice(0, 20)}`);
-    if (site.isGone) call.faults.push("a handler began at a server that is gone");
-    const run = new HandlerRun(call, site.number, scope, call.receives ? writable : undefined);
-    call.runs.push(run);
-    if (call.sends && readable !== undefined)
-      call.up.from(() => readable[Symbol.asyncIterator]() as AsyncIterator<string, unknown>);
-    return run.result;
+  #serve(number: number): ModelSite {
+    return new ModelSite(number, this.clock, this.network.server(), this.calls);
   }
 
   /** What must be true at any time. */
   check(): void {
     expect(this.network.audit.faults.join("; "), "what passes").toBe("");
-    for (const call of this.calls) {
-      const { number, kind, timeout, up, down, runs, faults, end } = call;
-      expect([...faults, ...up.faults, ...down.faults], `call ${number}, ${kind}`).toEqual([]);
-      // Exactly once, whatever was lost and opened again.
-      expect(runs.length, `runs of call ${number}`).toBeLessThanOrEqual(1);
-      if (timeout !== undefined && end === undefined) {
-        expect(call.ageMs, `age of call ${number}, which has ${timeout} ms`).toBeLessThan(timeout);
-      }
-      // What is written after a stop is taken, and goes nowhere.
-      for (const flow of call.isStopped ? [] : [up, down]) {
-        // Only who waits for a message is sent more than fits the window: the rest of that one.
-        const most = limits.maxWindow + (flow.isReading ? limits.maxMessage : 0);
-        expect(flow.unreadBytes, `accepted and not read in call ${number}`).toBeLessThanOrEqual(most);
-      }
-    }
-    const here = this.calls.flatMap(({ runs }) => runs.filter(({ server }) => server === this.site.number));
+    const now = this.clock.now();
+    for (const call of this.calls) checkCall(call, now, limits);
+    expect(this.network.isHalfJoined, "a relay keeps one link of two").toBe(false);
+    if (this.network.session !== undefined) checkBudget(this.network.session);
+    for (const session of this.site.sessions) checkBudget(session);
     const isCalm = this.#links.isCalmSince(this.steps - 2);
     const { connections } = this.site.server;
-    checkHandlers(connections, here, this.calls, isCalm, limits.maxConcurrentHandlers);
+    checkHandlers(connections, this.site.runs, this.calls, isCalm, limits.maxConcurrentHandlers);
     if (isCalm) this.#checkLeft();
+    this.#checkConfirmed();
+    // Who has heard of the drain, over whichever link, calls no more.
+    if (this.site.drainedAt < this.steps && this.#links.isWholeSince(this.steps - 1)) {
+      expect(this.client.status, "the client of a server that drains").not.toBe("connected");
+    }
     this.#look();
   }
 
   /** Where nothing has broken for two steps, a handler knows that its caller has left. */
   #checkLeft(): void {
-    for (const [{ number, runs }, leftAt] of this.#leftAt) {
+    for (const [call, leftAt] of this.#leftAt) {
+      const { number, runs } = call;
       const knows = runs.every(
         (run) => run.hasSettled || run.signal.aborted || run.server !== this.site.number,
       );
-      if (this.steps - leftAt >= 2)
-        expect(knows, `the handler of call ${number} knows that it was left`).toBe(true);
+      if (this.steps - leftAt < 2) continue;
+      expect(knows, `the handler of call ${number} knows that it was left`).toBe(true);
+      // All that it had sent has come, too.
+      if (runs.length > 0) call.stoppedUntil ??= this.network.audit.passedDown(number);
+    }
+  }
+
+  /** Where nothing has broken or ended for longer than an end may be owed, the server keeps only calls that go on. */
+  #checkConfirmed(): void {
+    if (Math.min(this.#links.calmMs, this.clock.now() - this.#endedMs) < 55) return;
+    const goesOn = ({ end, runs }: ModelCall): boolean =>
+      end === undefined || runs.some(({ hasSettled }) => !hasSettled);
+    const most = this.calls.filter(goesOn).length;
+    for (const { openCalls } of this.site.sessions) {
+      expect(openCalls, "calls that the server keeps").toBeLessThanOrEqual(most);
     }
   }
 
@@ -232,7 +193,7 @@ export class SessionWorld extends StillWorld {
     this.network.cut();
     this.network.side.cut();
     this.network.route = "direct";
-    if (this.site.isDraining) {
+    if (this.#isDraining) {
       // What runs has time to finish, if that is not over.
       await this.#goOn(4);
       this.restart();
@@ -286,9 +247,9 @@ export class SessionWorld extends StillWorld {
     for (const { openCalls, runningHandlers } of connections) {
       expect([openCalls, runningHandlers], "calls and handlers").toEqual([0, 0]);
     }
-    const served = connections.map((one) => (one as unknown as { readonly session: Session }).session);
-    for (const session of [...served, this.network.session as Session])
+    for (const session of [...this.site.sessions, this.network.session as Session]) {
       checkRest(session, limits.maxBuffered);
+    }
   }
 
   async #end(): Promise<void> {
@@ -304,7 +265,6 @@ export class SessionWorld extends StillWorld {
     });
     for (let round = 0; round < 100 && !isEnded; round++) await this.advance(500);
     expect(isEnded, "everything ends").toBe(true);
-    await this.advance(30_000);
     expect(this.clock.armedTimers, "armed timers").toBe(0);
     expect(this.network.openLinks, "open links").toBe(0);
     expect(this.site.server.connections).toEqual([]);
