@@ -3,27 +3,44 @@
  *
  * `--check` only tells whether every mutant can still be made (fast). `--only text` takes those whose name holds it; `--tests files` judges
  * them by these (with commas between) instead of their own. `--write` writes docs/mutants.md, when all were run and found.
+ * `--models` judges by the models of tests/models alone those that have to be found by them; `--write` then writes the page's section on that.
  */
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { conclude, flagValue, refuseUnknownFlags, treeRoot } from "./check-run.mjs";
 import { copyTree } from "./mutants/copied-tree.mjs";
 import { applyMutant, patchProblems } from "./mutants/mutant.mjs";
-import { mutants } from "./mutants/mutants.mjs";
+import { modelled, mutants } from "./mutants/mutants.mjs";
 import { runTests } from "./mutants/run-tests.mjs";
-import { mutantsPage } from "./mutants/write-page.mjs";
+import { modelFactor, modelsOf, modelsSection, mutantsPage, withModels } from "./mutants/write-page.mjs";
 
 /** @typedef {import("./check-run.mjs").Check} Check */
 /** @typedef {import("./mutants/mutant.mjs").Mutant} Mutant */
 /** @typedef {import("./mutants/write-page.mjs").Row} Row */
 
-refuseUnknownFlags(["--only", "--tests", "--write", "--check"]);
+refuseUnknownFlags(["--only", "--tests", "--write", "--check", "--models"]);
 const root = treeRoot();
 const only = flagValue("--only");
-const tests = flagValue("--tests")?.split(",");
-const chosen = mutants
+const byModels = process.argv.includes("--models");
+const models = ["session-model", "interleavings", "append-history"].map(
+  (name) => `tests/models/${name}.test.ts`,
+);
+const tests = byModels ? models : flagValue("--tests")?.split(",");
+const page = join(root, "docs/mutants.md");
+const chosen = (byModels ? modelled.filter(({ unmodelled }) => unmodelled === undefined) : mutants)
   .filter(({ name, known }) => only === undefined || `${name} ${known}`.includes(only))
   .map((mutant) => (tests === undefined ? mutant : { ...mutant, tests }));
+
+if (byModels) {
+  process.env.SLUICE_MODEL_RUNS ??= String(modelFactor * 120);
+  process.env.SLUICE_INTERLEAVINGS ??= String(modelFactor * 20);
+  process.env.SLUICE_HISTORIES ??= String(modelFactor * 150);
+}
+
+/** @param {Row} row @returns {boolean} */
+function isFound({ outcome }) {
+  return outcome === "red" || outcome === "hung";
+}
 
 /** @param {Mutant} mutant @returns {string[]} */
 function problemsOf(mutant) {
@@ -51,22 +68,26 @@ async function run() {
     const rows = [];
     for (const mutant of chosen) {
       const restore = applyMutant(folder, mutant);
-      const { outcome, redTests, redFiles, output } = await runTests(folder, mutant.tests);
+      const { outcome, redTests, redFiles, output } = await runTests(folder, mutant.tests, {
+        bail: byModels,
+      });
       restore();
       rows.push({ mutant, outcome, redTests, redFiles });
       console.log(`${outcome.padEnd(6)} ${mutant.name} (${redTests.length} tests)`);
       if (outcome === "broken") console.log(output.slice(-2_000));
     }
-    const isAll = rows.every(({ outcome }) => outcome === "red" || outcome === "hung");
-    if (process.argv.includes("--write") && only === undefined && tests === undefined && isAll) {
-      writeFileSync(
-        join(root, "docs/mutants.md"),
-        mutantsPage(rows, before.passed, (Date.now() - started) / 1000),
-      );
+    const seconds = (Date.now() - started) / 1000;
+    const isAll = rows.every(isFound);
+    if (process.argv.includes("--write") && only === undefined && isAll) {
+      const text = readFileSync(page, "utf8");
+      if (byModels) writeFileSync(page, withModels(text, modelsSection(rows, modelled, seconds)));
+      else if (tests === undefined) {
+        writeFileSync(page, withModels(mutantsPage(rows, before.passed, seconds), modelsOf(text)));
+      }
     }
-    return rows.map(({ mutant, outcome }) => ({
-      name: mutant.name,
-      problems: outcome === "red" || outcome === "hung" ? [] : [`${outcome}: ${mutant.tests.join(", ")}`],
+    return rows.map((row) => ({
+      name: row.mutant.name,
+      problems: isFound(row) ? [] : [`${row.outcome}: ${row.mutant.tests.join(", ")}`],
     }));
   } finally {
     remove();

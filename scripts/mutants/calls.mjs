@@ -109,6 +109,7 @@ export const calls = [
       `${test}/session-limits.test.ts`,
     ],
     why: "Whoever calls again would run it twice.",
+    unmodelled: "none of our peers opens again what is over for it",
   },
   {
     name: "what may not be repeated is repeated",
@@ -139,6 +140,7 @@ export const calls = [
       "packages/client/test/client-retries.test.ts",
     ],
     why: 'It would say "no" although an earlier attempt may have run.',
+    unmodelled: "an attempt that may have run is hardly ever followed by a last one that is refused",
   },
   {
     name: "repetitions cost nothing",
@@ -154,6 +156,7 @@ export const calls = [
       "packages/client/test/client-retries.test.ts",
     ],
     why: "All clients of a server in trouble would make it worse.",
+    unmodelled: "the clients of a model repeat without a budget",
   },
   {
     name: "a caller learns what a handler threw",
@@ -168,6 +171,7 @@ export const calls = [
     ],
     tests: ["tests/errors.test.ts", "packages/server/test/server-handlers.test.ts"],
     why: "Paths, queries and data of others would reach a peer.",
+    unmodelled: "texts of errors are not looked at",
   },
   {
     name: "calls that are refused cost their caller nothing",
@@ -180,6 +184,7 @@ export const calls = [
     ],
     tests: [`${test}/session-limits.test.ts`],
     why: "A peer could guess names, and open over its limits, as fast as it likes.",
+    unmodelled: "rates of abuse are out of reach in a model",
   },
   {
     name: "an abort by the caller costs nothing",
@@ -192,6 +197,7 @@ export const calls = [
     ],
     tests: [`${test}/session-limits.test.ts`, `${test}/incoming-call.test.ts`],
     why: "Rapid reset: a peer starts handlers and aborts them, faster than any limit counts.",
+    unmodelled: "rates of abuse are out of reach in a model",
   },
   {
     name: "what waits to be sent is sent after a stop",

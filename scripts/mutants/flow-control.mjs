@@ -58,6 +58,7 @@ export const flowControl = [
     ],
     tests: [`${test}/credit-window.test.ts`],
     why: "Memory would be reserved for a call that nobody gives it back for.",
+    unmodelled: "it takes more large messages at once than fit the calls of a model",
   },
   {
     name: "a repeat that ends exactly at what has arrived is a fault",
@@ -71,6 +72,7 @@ export const flowControl = [
     ],
     tests: [`${test}/credit-window.test.ts`, `${test}/session-resume.test.ts`],
     why: "The usual repeat after a lost link would end the session.",
+    unmodelled: "our peers send again exactly from where the other has received",
   },
   {
     name: "data that fills the window to its last byte is a fault",
@@ -96,6 +98,7 @@ export const flowControl = [
     ],
     tests: [`${test}/credit-window.test.ts`],
     why: "A window that is not exact is none.",
+    unmodelled: "none of our peers does that",
   },
   {
     name: "a message counts as received when its first piece is here",
@@ -149,6 +152,7 @@ export const flowControl = [
     ],
     tests: [`${test}/credit-window.test.ts`],
     why: "A late CREDIT would stop a writer that may go on.",
+    unmodelled: "none of our peers says less than it has said",
   },
   {
     name: "a CREDIT may say that more was received than was sent",
@@ -161,6 +165,7 @@ export const flowControl = [
     ],
     tests: [`${test}/credit-window.test.ts`],
     why: "A hostile peer would make this side forget what it has not sent.",
+    unmodelled: "none of our peers does that",
   },
   {
     name: "a CREDIT may grant any amount",
@@ -173,6 +178,7 @@ export const flowControl = [
     ],
     tests: [`${test}/credit-window.test.ts`],
     why: "A hostile peer would make this side keep any amount.",
+    unmodelled: "none of our peers does that",
   },
   {
     name: "what was granted and not received counts as received",
@@ -221,6 +227,7 @@ export const flowControl = [
     ],
     tests: [`${test}/memory-budget.test.ts`],
     why: "The largest message would starve among smaller ones.",
+    unmodelled: "it takes more large messages at once than fit the calls of a model",
   },
   {
     name: "more is lent than there is",
@@ -257,5 +264,6 @@ export const flowControl = [
     ],
     tests: [`${test}/turns.test.ts`],
     why: "A call that sends large messages one by one would get more than its share.",
+    unmodelled: "shares of calls are not measured",
   },
 ];

@@ -35,6 +35,7 @@ export const foundSessions = [
     ],
     tests: [`${test}/other-peer.test.ts`],
     why: "Calls would be repeated at a server that does not know their keys, and run twice.",
+    unmodelled: "none of our servers answers for a session of its former life",
   },
   {
     name: "another identity finds a session",
@@ -48,6 +49,7 @@ export const foundSessions = [
     ],
     tests: ["tests/sessions.test.ts"],
     why: "A stolen secret would be enough.",
+    unmodelled: "all peers of a model are one identity",
   },
   {
     name: "who knows the secret shows no credentials",
@@ -66,6 +68,7 @@ export const foundSessions = [
     ],
     tests: ["tests/sessions.test.ts", "packages/server/test/reauthenticate.test.ts"],
     why: "Credentials that were revoked would go on being good.",
+    unmodelled: "all peers of a model are one identity",
   },
   {
     name: "the former secret is forgotten at once",
@@ -116,6 +119,7 @@ export const foundSessions = [
     ],
     tests: ["tests/sessions.test.ts"],
     why: "One identity with many lost links would end the sessions of all others.",
+    unmodelled: "all peers of a model are one identity",
   },
   {
     name: "an identity keeps one session less than it may",
@@ -128,6 +132,7 @@ export const foundSessions = [
     ],
     tests: ["tests/sessions.test.ts"],
     why: "A bound that says 1 would be 0.",
+    unmodelled: "all peers of a model are one identity",
   },
   {
     name: "a server that drains lets new peers in",

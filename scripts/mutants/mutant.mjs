@@ -19,6 +19,7 @@ import { join } from "node:path";
  * @property {readonly Patch[]} patches
  * @property {readonly string[]} tests files of which at least one test has to fail
  * @property {string} why what would go wrong for users
+ * @property {string} [unmodelled] why the models of tests/models cannot be asked to find it alone
  */
 
 /** @param {string} text @param {string} part @returns {number} how often `part` stands in `text` */

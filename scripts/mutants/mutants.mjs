@@ -8,5 +8,10 @@ import { limits } from "./limits.mjs";
 import { links } from "./links.mjs";
 import { sessions } from "./sessions.mjs";
 
-/** @type {readonly import("./mutant.mjs").Mutant[]} */
-export const mutants = [...flowControl, ...foundSessions, ...sessions, ...calls, ...limits, ...links];
+/** @typedef {import("./mutant.mjs").Mutant} Mutant */
+
+/** Those of what the models of tests/models are about. @type {readonly Mutant[]} */
+export const modelled = [...flowControl, ...foundSessions, ...sessions, ...calls];
+
+/** @type {readonly Mutant[]} */
+export const mutants = [...modelled, ...limits, ...links];

@@ -25,6 +25,7 @@ export const sessions = [
       `${test}/session-resume.test.ts`,
     ],
     why: "A peer could take over the calls of another.",
+    unmodelled: "none of our peers does that",
   },
   {
     name: "only the answer to a PING is a sign of life",
@@ -44,6 +45,7 @@ export const sessions = [
     ],
     tests: [`${test}/signs-of-life.test.ts`],
     why: "A slow line full of data, behind which the answer waits, would be given up.",
+    unmodelled: "no line of a model is slow",
   },
   {
     name: "a process that was stopped judges before it has read",
@@ -56,6 +58,7 @@ export const sessions = [
     ],
     tests: [`${test}/heartbeat.test.ts`, `${test}/stall-watch.test.ts`],
     why: "Every link would be lost when a process computes for longer than `deadAfter`.",
+    unmodelled: "no process of a model is stopped",
   },
   {
     name: "the grace goes on after the session has ended",
@@ -95,6 +98,7 @@ export const sessions = [
     ],
     tests: [`${test}/done-notices.test.ts`],
     why: "A timer outlives its session.",
+    unmodelled: "nothing is owed any more when a model ends",
   },
   {
     name: "what a former link still brings is heard",
@@ -132,6 +136,7 @@ export const sessions = [
     ],
     tests: [`${test}/session-resume.test.ts`, "packages/server/test/server-drain.test.ts"],
     why: "A client that comes back during a shutdown would call on, and be refused each time.",
+    unmodelled: "a DRAIN is hardly ever lost with its link while a call goes on",
   },
   {
     name: "a side that drains takes calls",
@@ -158,6 +163,7 @@ export const sessions = [
     ],
     tests: [`${test}/replay-window.test.ts`, `${test}/session-resume.test.ts`],
     why: "The newest call would run twice when its OPEN comes again.",
+    unmodelled: "none of our peers opens again what is over for it",
   },
   {
     name: "one call too few counts as open when the rest is over",
@@ -183,6 +189,7 @@ export const sessions = [
     ],
     tests: [`${test}/call-table.test.ts`, `${test}/session-end.test.ts`, `${test}/session-calls.test.ts`],
     why: "A bound that is off by one.",
+    unmodelled: "it takes all ids of a link",
   },
   {
     name: "a call that was answered is opened again as a new one",
@@ -207,6 +214,7 @@ export const sessions = [
     ],
     tests: [`${test}/outbox-counts.test.ts`],
     why: "A peer that resumes a call at less than it had confirmed would read what nobody has written, or end the session with a fault of this side.",
+    unmodelled: "none of our peers takes back what it has confirmed",
   },
   {
     name: "a call that comes back and finds no room stays held",

@@ -10,6 +10,9 @@
  * @property {string[]} redFiles
  */
 
+/** How much longer the models run than in `npm test`. */
+export const modelFactor = 2;
+
 /** @param {string} path @returns {string} */
 function linkTo(path) {
   const name =
@@ -24,6 +27,43 @@ function linkTo(path) {
 function foundBy({ outcome, redTests, redFiles }) {
   if (outcome === "hung") return "tests that never end";
   return `${redTests.length} ${redTests.length === 1 ? "test" : "tests"}: ${redFiles.map(linkTo).join(", ")}`;
+}
+
+const modelsTitle = "## What the models find alone";
+
+/**
+ * @param {readonly Row[]} rows those that the models have found
+ * @param {readonly import("./mutant.mjs").Mutant[]} all of what the models are about
+ * @param {number} seconds
+ * @returns {string} the part of the page that says what the models find
+ */
+export function modelsSection(rows, all, seconds) {
+  const lines = all.map(({ name, unmodelled }) => {
+    const row = rows.find(({ mutant }) => mutant.name === name);
+    return `| ${name} | ${row === undefined ? `no: ${unmodelled}` : row.redFiles.map(linkTo).join(", ")} |`;
+  });
+  return `${modelsTitle}
+
+The models of [tests/models](../tests/models) know what is promised, and nothing of the code. Of the faults above in sessions, windows and calls they have to find each alone, unless a reason is
+known why they cannot. \`node scripts/mutants.mjs --models --write\` tries that, with ${modelFactor} times as many runs as in \`npm test\`, until a first test fails, and writes this section.
+
+Run on ${new Date().toISOString().slice(0, 10)} with Node ${process.versions.node}, in ${Math.round(seconds)} s: ${rows.length} of ${all.length} are found.
+
+| the code with the fault | found by the models |
+| --- | --- |
+${lines.join("\n")}
+`;
+}
+
+/** @param {string} page @param {string} section @returns {string} `page` with `section` in the place of its last one */
+export function withModels(page, section) {
+  return `${page.split(`\n${modelsTitle}`)[0]?.trimEnd()}\n\n${section}`;
+}
+
+/** @param {string} page @returns {string} what the page says of the models; empty if nothing */
+export function modelsOf(page) {
+  const at = page.indexOf(modelsTitle);
+  return at < 0 ? "" : page.slice(at);
 }
 
 /**
