@@ -9,11 +9,15 @@
  * @property {string} name of its file, without the ending
  * @property {string} file
  * @property {readonly string[]} tests files
- * @property {"credit and resume" | "session, flow control and calls"} kind
+ * @property {"credit and resume" | "session, flow control and calls" | "frames, codecs and limits"} kind
  */
 
 /** The score that a kind has to reach, percent; of credit and resume, every mutant that survives is looked at besides. */
-export const bars = { "credit and resume": 95, "session, flow control and calls": 85 };
+export const bars = {
+  "credit and resume": 95,
+  "session, flow control and calls": 85,
+  "frames, codecs and limits": 85,
+};
 
 /** @param {Machine["kind"]} kind @param {string} path below src, without the ending @param {readonly string[]} [tests] likewise below test @returns {Machine} */
 function inProtocol(kind, path, tests = [path]) {
@@ -27,6 +31,7 @@ function inProtocol(kind, path, tests = [path]) {
 
 const creditAndResume = "credit and resume";
 const flowAndCalls = "session, flow control and calls";
+const framesAndCodecs = "frames, codecs and limits";
 
 /** @type {readonly Machine[]} */
 export const machines = [
@@ -66,4 +71,23 @@ export const machines = [
     tests: ["packages/client/test/reconnect-policy.test.ts"],
     kind: flowAndCalls,
   },
+  inProtocol(framesAndCodecs, "frame/check-frame", ["frame/check-frame", "frame/wire-vectors"]),
+  inProtocol(framesAndCodecs, "frame/check-structured-frame"),
+  inProtocol(framesAndCodecs, "frame/decode-frames"),
+  inProtocol(framesAndCodecs, "frame/encode-frame", ["frame/encode-frame", "frame/encode-frame-room"]),
+  inProtocol(framesAndCodecs, "frame/frame-memory"),
+  inProtocol(framesAndCodecs, "frame/integers"),
+  inProtocol(framesAndCodecs, "frame/parse-frame", ["frame/parse-frame", "frame/wire-vectors"]),
+  inProtocol(framesAndCodecs, "frame/pipe-frame"),
+  inProtocol(framesAndCodecs, "frame/text-frames"),
+  inProtocol(framesAndCodecs, "frame/utf8"),
+  inProtocol(framesAndCodecs, "codec/check-json"),
+  inProtocol(framesAndCodecs, "codec/check-msgpack"),
+  inProtocol(framesAndCodecs, "codec/check-plain", ["codec/check-plain", "codec/value-table"]),
+  inProtocol(framesAndCodecs, "codec/json-codec", ["codec/json-codec", "codec/value-table"]),
+  inProtocol(framesAndCodecs, "codec/measure-received"),
+  inProtocol(framesAndCodecs, "codec/msgpack-codec", ["codec/msgpack-codec", "codec/value-table"]),
+  inProtocol(framesAndCodecs, "codec/safe-value"),
+  inProtocol(framesAndCodecs, "codec/slot", ["codec/slot", "codec/slot-encoding"]),
+  inProtocol(framesAndCodecs, "limits"),
 ];

@@ -83,6 +83,12 @@ What survives here has not been looked at one by one.
 
 ${table(results, "session, flow control and calls")}
 
+## Frames, codecs and limits
+
+What survives here was looked at when it was measured: what a peer sends is judged the same with it. No list of it is kept.
+
+${table(results, "frames, codecs and limits")}
+
 ## Mutants that do what the code does
 
 A few of them take more time or memory for it, within bounds; the reason says so.
