@@ -11,7 +11,7 @@
  */
 
 /** How much longer the models run than in `npm test`. */
-export const modelFactor = 2;
+export const modelFactor = 4;
 
 /** @param {string} path @returns {string} */
 function linkTo(path) {

@@ -76,9 +76,9 @@ export class SessionAudit {
     return known;
   }
 
-  /** How far the callee's direction of the model's call `number` has come. */
-  passedDown(number: number): number | undefined {
-    return this.#newest.get(number)?.down.passed;
+  /** The model's call `number`, as it was opened last. */
+  newest(number: number): AuditedCall | undefined {
+    return this.#newest.get(number);
   }
 
   /** An attempt to find a session was made, or has found it. */

@@ -6,7 +6,7 @@ import { closures } from "@sluice/protocol";
 import { StillWorld } from "@sluice/protocol/testing";
 import { type Session, silentLogger } from "@sluice/protocol/wire";
 import { expect } from "vitest";
-import { checkCall } from "./check-call.ts";
+import { checkCall, checkGrants } from "./check-call.ts";
 import { checkHandlers } from "./check-handlers.ts";
 import { checkBudget, checkRest } from "./check-rest.ts";
 import { Failures } from "./failures.ts";
@@ -15,7 +15,7 @@ import { judgeItemsEnd } from "./judge-items.ts";
 import { LinkSpans } from "./link-spans.ts";
 import { ModelCall, type ModelKind, type ModelProtocol, modelProtocol } from "./model-calls.ts";
 import { limits, times } from "./model-limits.ts";
-import { ModelNetwork, type Stranger, strangers } from "./model-network.ts";
+import { ModelNetwork, strangers } from "./model-network.ts";
 import { ModelSite } from "./model-site.ts";
 
 export class SessionWorld extends StillWorld {
@@ -27,8 +27,6 @@ export class SessionWorld extends StillWorld {
   readonly #failures = new Failures();
   site: ModelSite;
   readonly #links: LinkSpans;
-  /** Claims of others than the client. */
-  #strangers = 0;
   /** When a call has ended last, ms. */
   #endedMs = 0;
   /** In which step a call was left. */
@@ -92,7 +90,7 @@ export class SessionWorld extends StillWorld {
 
   /** Another link claims the client's session, and is answered as it has to be. Returns whether there was one to claim. */
   async claimAgain(ahead: number): Promise<boolean> {
-    await this.#claimAsStranger();
+    await this.#claimAsStrangers();
     const impostor = this.network.claimAgain(ahead);
     if (impostor === undefined) return false;
     await this.run();
@@ -102,21 +100,25 @@ export class SessionWorld extends StillWorld {
   }
 
   /** Who has not all that it takes is let in as somebody new, unless the server lets nobody in. */
-  async #claimAsStranger(): Promise<void> {
-    const who = strangers[this.#strangers++ % strangers.length] as Stranger;
+  async #claimAsStrangers(): Promise<void> {
     // The former secret is good until the server has heard that the new one has arrived.
-    if (who === "former" && !this.#links.isCalmSince(this.steps - 1)) return;
-    const stranger = this.network.claimAs(who);
-    if (stranger === undefined) return;
+    const isConfirmed = this.#links.isCalmSince(this.steps - 1);
+    const all = strangers.filter((who) => who !== "former" || isConfirmed);
+    const claims = all.map((who) => ({ who, link: this.network.claimAs(who) }));
     await this.run();
-    stranger.judgeStranger(this.#isDraining, who);
+    for (const { who, link } of claims) link?.judgeStranger(this.#isDraining, who);
   }
 
   #look(): void {
     this.steps++;
+    const isWhole = this.#links.isWholeSince(this.steps - 1);
     this.#links.look(this.steps, this.client.status);
     for (const call of this.calls) {
       if (call.isLeft && !this.#leftAt.has(call)) this.#leftAt.set(call, this.steps);
+      // Whose handler has heard of it has sent all that it will, and that has come.
+      if (isWhole && call.run?.signal.aborted === true) {
+        call.stoppedUntil ??= this.network.audit.newest(call.number)?.down.passed;
+      }
     }
     this.#failures.welcomed(this.steps, this.network.welcomes, this.#isDraining);
   }
@@ -146,7 +148,10 @@ export class SessionWorld extends StillWorld {
   check(): void {
     expect(this.network.audit.faults.join("; "), "what passes").toBe("");
     const now = this.clock.now();
-    for (const call of this.calls) checkCall(call, now, limits);
+    for (const call of this.calls) {
+      checkCall(call, now, limits);
+      checkGrants(call, this.network.audit.newest(call.number), limits);
+    }
     expect(this.network.isHalfJoined, "a relay keeps one link of two").toBe(false);
     if (this.network.session !== undefined) checkBudget(this.network.session);
     for (const session of this.site.sessions) checkBudget(session);
@@ -171,8 +176,6 @@ export class SessionWorld extends StillWorld {
       );
       if (this.steps - leftAt < 2) continue;
       expect(knows, `the handler of call ${number} knows that it was left`).toBe(true);
-      // All that it had sent has come, too.
-      if (runs.length > 0) call.stoppedUntil ??= this.network.audit.passedDown(number);
     }
   }
 
