@@ -137,6 +137,18 @@ export const links = [
     why: "A server that lets in and drops would be asked ten times a second by each client.",
   },
   {
+    name: "a session that was left keeps its link when its last call has ended",
+    patches: [
+      {
+        file: `${client}/src/session-search.ts`,
+        find: 'session.state.name !== "draining" && session.close(noCalls())',
+        replace: "{}",
+      },
+    ],
+    tests: [`${client}/test/session-search.test.ts`],
+    why: "A client would have one link more for each time that a server was away.",
+  },
+  {
     name: "the first pause is already the second",
     patches: [
       {
