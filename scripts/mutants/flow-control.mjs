@@ -240,7 +240,7 @@ export const flowControl = [
     ],
     tests: [`${test}/memory-budget.test.ts`],
     why: "A peer with many calls would make this side buffer more than `maxBuffered`.",
-    unmodelled: "it takes more windows that have grown at once than a model has calls",
+    unmodelled: "the windows of three calls hardly ever grow at once",
   },
   {
     name: "every item that is taken grants credit of its own",
