@@ -291,32 +291,4 @@ export const equivalentMutants = [
     to: "spent >= 0",
     why: "Who waits is woken by what lets them go on, and a turn that sends no bytes lets nobody.",
   },
-  {
-    machine: "inbox",
-    line: "if (this.isWaitedFor && this.length === 0) this.#reserve();",
-    from: "this.length === 0",
-    to: "true",
-    why: "Nobody waits while an item lies here.",
-  },
-  {
-    machine: "inbox",
-    line: 'if (this.#state === "open") {',
-    from: 'this.#state === "open"',
-    to: "true",
-    why: "Nobody waits once it has ended: whoever did was told by the end.",
-  },
-  {
-    machine: "reassembly",
-    line: "if (messageOverhead + bytes < minPiece && total > 0) throw tooSmall(messageOverhead + bytes);",
-    from: "total > 0",
-    to: "true",
-    why: "A first piece of an empty message was refused before: it has all that it announces.",
-  },
-  {
-    machine: "reassembly",
-    line: "if (messageOverhead + bytes < minPiece && total > 0) throw tooSmall(messageOverhead + bytes);",
-    from: "total > 0",
-    to: "total >= 0",
-    why: "A first piece of an empty message was refused before: it has all that it announces.",
-  },
 ];

@@ -90,7 +90,7 @@ export class Inbox<Item = unknown> {
   /** A piece of a message arrived that will end at `end`. */
   expect(end: number): void {
     this.#unfinishedEnd = end;
-    if (this.isWaitedFor && this.length === 0) this.#reserve();
+    if (this.isWaitedFor) this.#reserve();
   }
 
   /** Something arrived that nobody will read: it counts as taken. */
@@ -161,13 +161,11 @@ export class Inbox<Item = unknown> {
     this.#ring.clear();
     this.#take(this.window.received);
     this.#host.itemsDropped();
-    if (this.#state === "open") {
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const { resolve, atEnd } of waiting) {
-        atEnd?.();
-        resolve({ done: true, value: undefined });
-      }
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { resolve, atEnd } of waiting) {
+      atEnd?.();
+      resolve({ done: true, value: undefined });
     }
   }
 

@@ -113,7 +113,7 @@ export class Reassembly {
     const bytes = piece.end - piece.start;
     if (!this.#isStructured) {
       if (bytes >= total) throw malformed(`a first piece of ${bytes} bytes announces more of ${total}`);
-      if (messageOverhead + bytes < minPiece && total > 0) throw tooSmall(messageOverhead + bytes);
+      if (messageOverhead + bytes < minPiece) throw tooSmall(messageOverhead + bytes);
     }
     const isResult = piece.type === FrameType.RESULT;
     const isDiscarded = this.#isUnwanted(isResult);
