@@ -111,7 +111,17 @@ export function utf8Suite(name: string, utf8: Utf8, { describe, it }: TestFuncti
     });
 
     test("writes a replacement character for half a surrogate pair, with the length that it says", () => {
-      for (const text of ["\ud800", "a\udc00b", "\ud800\ud800", "\udc00\ud800", "\ud83d", "x\ud83d😀"]) {
+      for (const text of [
+        "\ud800",
+        "a\udc00b",
+        "\ud800\ud800",
+        "\udc00\ud800",
+        "\ud83d",
+        "x\ud83d😀",
+        "é\udc00",
+        "測\udc00",
+        "😀\udc00",
+      ]) {
         const into = utf8.allocate(3 * text.length);
         const written = utf8.write(text, into, 0);
         same(written, utf8.byteLength(text), "bytes written");
