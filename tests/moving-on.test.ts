@@ -111,3 +111,33 @@ test("DR-3 a server that is back after its clients have gone elsewhere loses eac
     await Promise.all(servers.map((server) => server.dispose()));
     await proxy.close();
   }));
+
+test("DR-1 a call that crosses the drain of a server where nothing goes on is made at the next one", () =>
+  finishesCleanly(async () => {
+    const { promise: goOn } = gate();
+    const servers = [serve("first", goOn), serve("second", goOn)] as const;
+    const [first = ""] = await servers[0].listen(listenSocket({ port: 0 }));
+    const [second = ""] = await servers[1].listen(listenSocket({ port: 0 }));
+    const proxy = await faultProxy("tcp://127.0.0.1:0", first);
+    const client = new Client({
+      protocol,
+      transport: [proxy.address, second].map((socket) => new SocketTransport({ socket })),
+      reconnect: { initial: 1, max: 10 },
+    });
+    expect(await client.request("who")).toBe("first");
+    await until(() => servers[0].connections[0]?.openCalls === 0, "nothing goes on at the first server");
+    // What the client sends is on its way when the server says that it takes no more, and has nothing left to wait for.
+    proxy.blackhole("toServer", "hold");
+    const call = client.request("who");
+    const drained = servers[0].drain({ timeout: 20_000 });
+    await until(
+      () => client.status === "connected" && servers[1].connections.length === 1,
+      "it has moved on",
+    );
+    proxy.heal();
+    expect(await call).toBe("second");
+    expect(await drained).toBe(true);
+    await client.dispose();
+    await Promise.all(servers.map((server) => server.dispose()));
+    await proxy.close();
+  }));

@@ -14,7 +14,7 @@ import type { Link, LinkInfo, LinkReceiver } from "../link/link.ts";
 import type { CallEnd } from "./call-end.ts";
 import type { PeerLimits } from "./call-host.ts";
 import type { CallRouter } from "./call-router.ts";
-import { DrainNotice } from "./drain-notice.ts";
+import { answerTo, DrainNotice } from "./drain-notice.ts";
 import type { HandlerSlot } from "./handler-slot.ts";
 import type { PeerInfo, SessionTicket } from "./handshake.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
@@ -49,6 +49,7 @@ export class Session implements LinkReceiver, Activity {
   readonly #stage = new SessionStage();
   /** What the peer is told, since this side drains. */
   #drain: DrainNotice | undefined;
+  #heard: Promise<unknown> = Promise.resolve();
   #grace: Timer | undefined;
 
   constructor(options: SessionOptions) {
@@ -128,7 +129,7 @@ export class Session implements LinkReceiver, Activity {
     return error === undefined ? this.#link.ping() : Promise.reject(error);
   }
 
-  /** Takes no new calls from the peer; resolves when those of both sides have ended, or the session is over. */
+  /** Takes no new calls from the peer; resolves when it has heard that and the calls of both sides have ended, or the session is over. */
   drain(grace: number, retry = 0): Promise<void> {
     if (this.isOver) return Promise.resolve();
     if (this.#drain === undefined) {
@@ -137,8 +138,10 @@ export class Session implements LinkReceiver, Activity {
       const now = this.clock.now();
       this.#drain = new DrainNotice(now, grace, retry);
       this.#link.send(this.#drain.at(now));
+      // Behind its answer comes no call that it has made before it heard: each was refused, and may be made elsewhere.
+      this.#heard = answerTo(this.ping(), this.clock, grace);
     }
-    return this.rest.whenIdle();
+    return this.#heard.then(() => this.rest.whenIdle());
   }
 
   /** Stops the calls that this side has opened; resolves when all of them have ended. */

@@ -1,5 +1,6 @@
 /** Calls that cross a DRAIN: the side that drains refuses them, also while others run there. Spec: docs/wire.md §4.15. */
 import { expect, it } from "vitest";
+import { SluiceError } from "../../src/errors/sluice-error.ts";
 import { sessionPair } from "./session-pair.ts";
 
 it("X40 X42 DR-1 a call whose OPEN crosses DRAIN runs nowhere, and says so, while a former one goes on", async () => {
@@ -16,4 +17,48 @@ it("X40 X42 DR-1 a call whose OPEN crosses DRAIN runs nowhere, and says so, whil
   await pair.run();
   expect(running.end.result).toBe("finished");
   await pair.expectIdle();
+});
+
+it("DR-1 a side where nothing goes on has not drained before such a call was refused", async () => {
+  const pair = await sessionPair();
+  const { session } = pair.acceptor;
+  // As a server does that leaves.
+  const closed = session.drain(5_000).then(() => session.close(new SluiceError("UNAVAILABLE", "drained")));
+  const crossing = pair.connector.open({ procedure: "crossing" });
+  await pair.run();
+  expect(crossing.end.error).toMatchObject({ code: "UNAVAILABLE", processed: "no" });
+  await closed;
+  await pair.run();
+  expect(pair.acceptor.handlers.calls).toEqual([]);
+});
+
+it.each([
+  [5_000, 2_000],
+  [500, 500],
+])(
+  "a peer that never says that it has heard is waited for, with %i ms of grace, for %i ms",
+  async (grace, ms) => {
+    const pair = await sessionPair();
+    let isOver = false;
+    void pair.acceptor.session.drain(grace).then(() => {
+      isOver = true;
+    });
+    // Nothing is delivered meanwhile.
+    await pair.clock.advance(ms - 1);
+    expect(isOver).toBe(false);
+    await pair.clock.advance(1);
+    expect(isOver).toBe(true);
+    await pair.run();
+  },
+);
+
+it("a link that is lost ends that wait", async () => {
+  const pair = await sessionPair();
+  let isOver = false;
+  void pair.acceptor.session.drain(5_000).then(() => {
+    isOver = true;
+  });
+  pair.wire.acceptor.destroy();
+  await pair.run();
+  expect([isOver, pair.clock.nextTimerMs]).toEqual([true, undefined]);
 });

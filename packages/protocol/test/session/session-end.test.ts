@@ -245,12 +245,15 @@ describe("§4.15 drain", () => {
     await pair.expectIdle();
   });
 
-  it("DR-2 of an idle session resolves at once, and tells the peer", async () => {
+  it("DR-2 of an idle session resolves when the peer has heard of it", async () => {
     const pair = await sessionPair();
     const told: number[][] = [];
     pair.connector.session.listener = { draining: (grace, retry) => told.push([grace, retry]) };
-    await pair.acceptor.session.drain(10_000, 2000);
+    const drained = watch(pair.acceptor.session.drain(10_000, 2000));
+    await settle();
+    expect(drained.outcome).toBe("pending");
     await pair.run();
+    expect(drained.outcome).toBe("resolved");
     expect(told).toEqual([[10_000, 2000]]);
   });
 
