@@ -126,11 +126,17 @@ export interface SoakFigures {
   readonly name: string;
   readonly start: Inventory;
   readonly end: Inventory;
-  /** Bytes. */
+  /** Absent for a process that was started anew meanwhile. */
+  readonly growth: SoakGrowth | undefined;
+}
+
+/** What became of a process's memory. */
+export interface SoakGrowth {
+  /** Bytes of heap: at the end less at minute 2, both with all clients connected and no call. */
   readonly retained: number;
-  /** Bytes a minute. */
+  /** Bytes a minute, of what is held in the rests. */
   readonly slope: Slope;
-  /** Bytes. */
+  /** Bytes of resident memory: most. */
   readonly mostResident: number;
 }
 
@@ -149,13 +155,21 @@ function heldText({ openCalls, connections, sessions, timers, ...rest }: Invento
   return [openCalls, connections, sessions, timers, handles, listeners, descriptors].join(" · ");
 }
 
+function growthCells(growth: SoakGrowth | undefined): readonly string[] {
+  if (growth === undefined) return ["–", "–", "–"];
+  const { retained, slope, mostResident } = growth;
+  const [low, high] = slope.interval;
+  return [kib(retained), `${kib(slope.slope)} (${kib(low)} to ${kib(high)})`, kib(mostResident)];
+}
+
 export function writeSoak(run: SoakRun, figures: readonly SoakFigures[]): void {
   const { minutes, connections, seed, counts, faults, restarts } = run;
   const kinds = Object.entries(faults).sort(([one], [two]) => (one < two ? -1 : 1));
   writeSection(
     "Everything fails all the time",
-    `${connections} clients in one process call two servers over Unix sockets, TCP, TLS, WebSockets and HTTP, all through proxies: requests that must run once, streams and channels
-whose items are numbered, streams that are left. Every 200 ms a fault is drawn and made; every 30 s one of the servers is drained and started anew. Half of the clients know only the server
+    `${connections} clients, all but 20 of them in one process, call two servers over Unix sockets, TCP, TLS, WebSockets and HTTP, all through proxies: requests that must run once, streams and channels
+whose items are numbered, streams that are left. Every 200 ms a fault is drawn and made, on a connection, on all ways of a kind (\`down\`, up to 3 s) or on a process (\`SIGSTOP\`, up to 8 s, while a link is given up after 6); every 30 s one of the servers is drained or killed, in turn, and
+started anew; every minute the 20 clients in the other process are killed by \`kill -9\` in the midst of what they do, and others come. Half of the clients know only the server
 that stays: none of their calls may fail. Bytes are changed under TLS only, since without it nobody can know. Before and after, nothing is connected: calls, connections, sessions (with a link or without; of the clients: those that memory still holds), timers (all that are set, whether they keep
 the process alive or not), active resources, listeners of the process and descriptors have to be the same. From minute 2 on (in a run of less than 5, from two fifths of it) faults and calls rest for
 a moment every minute and at the end, with all clients connected, and the heap is measured after two garbage collections: the test fails if a process holds 1 MiB more at the end than in the first rest. The slope is Theil–Sen's through these rests, with
@@ -169,17 +183,14 @@ server that was started anew (${restarts} times), and none else. ${count(sum(kin
 | process | before: calls · connections · sessions · timers · resources · listeners · descriptors | after | heap, KiB: before | after | held more at the end than then | slope, KiB/min | most resident, KiB |
 | --- | --- | --- | --: | --: | --: | --: | --: |
 ${figures
-  .map(({ name, start, end, retained, slope, mostResident }) => {
-    const [low, high] = slope.interval;
+  .map(({ name, start, end, growth }) => {
     const cells = [
       name,
       heldText(start),
       heldText(end),
       kib(start.heapUsed),
       kib(end.heapUsed),
-      kib(retained),
-      `${kib(slope.slope)} (${kib(low)} to ${kib(high)})`,
-      kib(mostResident),
+      ...growthCells(growth),
     ];
     return `| ${cells.join(" | ")} |`;
   })

@@ -1,24 +1,26 @@
 /**
  * The soak: clients over every transport call two servers for as long as is wanted, while something fails every 200 ms; and what is left then.
  *
- * Servers and clients are processes of their own, the proxies between them are here. One server is drained and started anew from time to time;
- * the other one stays, and of its clients' calls none may fail.
+ * Servers and clients are processes of their own, the proxies between them are here. One server is drained or killed from time to time, and started
+ * anew; the other one stays, and of its clients' calls none may fail. Any process may be suspended, and some of the clients are killed.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Dice } from "@sluice/protocol/testing";
-import { type Child, faultProxy, httpFaultProxy, inChild } from "@sluice/protocol/testing/node";
-import { builtProgram } from "../built-program.ts";
+import type { Child } from "@sluice/protocol/testing/node";
 import type { Inventory } from "./inventory.ts";
-import type { SoakClientPlan, SoakCounts } from "./soak-clients.ts";
-import { type FaultCounts, makeFault, type SoakProxy } from "./soak-faults.ts";
-import type { SoakAddresses } from "./soak-server.ts";
+import { coolDown, inventoryOf, keptSeconds, settled } from "./settle.ts";
+import type { SoakCounts } from "./soak-clients.ts";
+import { type FaultCounts, SoakFaults, type SuspendedProcess } from "./soak-faults.ts";
+import { plansFor, SoakClients, SoakServer } from "./soak-processes.ts";
 
 export interface SoakOptions {
   readonly seconds: number;
   readonly connections: number;
+  /** So many of them are killed after each rest, and others come. Their sessions have to be over before the next one. */
+  readonly killed: number;
   readonly seed: number;
   /** Between two samples. */
   readonly sampleSeconds: number;
@@ -42,7 +44,7 @@ export interface SoakProcess {
   /** Once everything had been used once, and was over. */
   readonly start: Inventory;
   readonly samples: readonly SoakSample[];
-  /** With all clients connected, and no call: the last one at the end. */
+  /** With all clients connected, and no call: the last one at the end. None of a process that does not stay. */
   readonly rests: readonly SoakSample[];
   /** After the cool-down. */
   readonly end: Inventory;
@@ -51,216 +53,194 @@ export interface SoakProcess {
 export interface SoakResult {
   readonly counts: SoakCounts;
   readonly faults: FaultCounts;
+  /** How often the server that does not stay was started anew. */
   readonly restarts: number;
   readonly processes: readonly SoakProcess[];
 }
 
 /** Between two faults, ms. */
 const faultEveryMs = 200;
-/** Until all is over that was begun, s; what is left then is a leak. */
-const coolDownSeconds = 90;
 
-const schemes = ["unix", "tcp", "tls", "ws", "http"] as const;
+/** A process that is looked at. */
+interface Watched {
+  readonly name: string;
+  readonly child: () => Child;
+  readonly start: Inventory;
+  readonly samples: SoakSample[];
+  /** Absent for one that does not stay: what another process held is no measure for it. */
+  readonly rests?: SoakSample[];
+}
 
-class SoakServer {
-  readonly proxies: SoakProxy[] = [];
-  child: Child;
-  readonly #folder: string;
-  #addresses: SoakAddresses;
+class Soak {
+  readonly #options: SoakOptions;
+  readonly #tell: (line: string) => void;
+  readonly #steady: SoakServer;
+  readonly #restarted: SoakServer;
+  readonly #clients: SoakClients;
+  readonly #mortal: SoakClients;
+  readonly #faults: SoakFaults;
+  readonly #counts: SoakCounts[] = [];
+  #watched: readonly Watched[] = [];
+  #beganAt = 0;
+  #restarts = 0;
+  #isResting = false;
 
-  private constructor(folder: string, child: Child, addresses: SoakAddresses) {
-    this.#folder = folder;
-    this.child = child;
-    this.#addresses = addresses;
+  constructor(
+    options: SoakOptions,
+    tell: (line: string) => void,
+    [steady, restarted]: readonly [SoakServer, SoakServer],
+    [clients, mortal]: readonly [SoakClients, SoakClients],
+  ) {
+    this.#options = options;
+    this.#tell = tell;
+    this.#steady = steady;
+    this.#restarted = restarted;
+    this.#clients = clients;
+    this.#mortal = mortal;
+    const proxies = [...steady.proxies, ...restarted.proxies];
+    this.#faults = new SoakFaults(Dice.seeded(options.seed), proxies, () => this.#suspendable());
   }
 
-  static async start(folder: string, name: string, seed: number): Promise<SoakServer> {
-    const wanted: SoakAddresses = { unix: join(folder, `${name}.sock`), tcp: 0, tls: 0, ws: 0, http: 0 };
-    const child = startChild("soak-server.ts", JSON.stringify(wanted));
-    const server = new SoakServer(folder, child, (await child.message()) as SoakAddresses);
-    const { unix, tcp, tls, ws, http } = server.#addresses;
-    const near = "tcp://127.0.0.1:0";
-    server.proxies.push(
-      {
-        scheme: "unix",
-        proxy: await faultProxy(`unix:${join(folder, `${name}.proxy`)}`, `unix:${unix}`, { seed }),
-      },
-      { scheme: "tcp", proxy: await faultProxy(near, `tcp://127.0.0.1:${tcp}`, { seed }) },
-      { scheme: "tls", proxy: await faultProxy(near, `tcp://127.0.0.1:${tls}`, { seed }) },
-      { scheme: "ws", proxy: await faultProxy(near, `tcp://127.0.0.1:${ws}`, { seed }) },
-      { scheme: "http", proxy: await httpFaultProxy(`http://127.0.0.1:${http}`) },
+  async run(): Promise<SoakResult> {
+    const { seed, seconds, connections, killed } = this.#options;
+    await this.#lookFirst();
+    await this.#clients.call(plansFor(connections - killed, seed, this.#steady, this.#restarted));
+    await this.#callMortally();
+    this.#beganAt = performance.now();
+    const failing = Promise.all([this.#failOn(), this.#restartOn()]);
+    failing.catch(() => {}); // it is awaited below
+    while (this.#elapsed < seconds) await this.#lookOn();
+    await failing;
+    await this.#rest();
+    for (const clients of [this.#clients, this.#mortal]) this.#counts.push(await clients.stop());
+    const processes = await Promise.all(
+      this.#watched.map(async ({ name, child, start, samples, rests = [] }) => {
+        return { name, start, samples, rests, end: await coolDown(child(), start) };
+      }),
     );
-    return server;
+    return {
+      counts: sumOf(this.#counts),
+      faults: this.#faults.counts,
+      restarts: this.#restarts,
+      processes,
+    };
   }
 
-  /** What a client connects to. */
-  address(scheme: (typeof schemes)[number]): string {
-    const found = this.proxies.find((one) => one.scheme === scheme);
-    if (found === undefined) throw new TypeError(`There is no proxy for ${scheme}`);
-    if (found.scheme === "http") return `${found.proxy.origin}/`;
-    const { address } = found.proxy;
-    if (scheme === "tls") return address.replace("tcp:", "tls:");
-    return scheme === "ws" ? `${address.replace("tcp:", "ws:")}/` : address;
+  /** Uses everything once, so that what is made but once is there, and looks at what is held then. */
+  async #lookFirst(): Promise<void> {
+    const [steady, restarted, clients] = [this.#steady, this.#restarted, this.#clients];
+    await clients.call(plansFor(20, this.#options.seed + 2, steady, restarted));
+    await pause(2_000);
+    await clients.stop();
+    const processes = [
+      { name: "server", child: () => steady.child, rests: [] },
+      { name: "clients", child: () => clients.child, rests: [] },
+      { name: "server that is started anew", child: () => restarted.child },
+    ];
+    this.#watched = await Promise.all(
+      processes.map(async (one) => ({ ...one, start: await settled(one.child()), samples: [] })),
+    );
   }
 
-  /** Drains it, and starts another process at the same addresses. */
-  async restart(): Promise<void> {
-    process.kill(this.child.pid as number, "SIGTERM");
-    await this.child.end();
-    this.child = startChild("soak-server.ts", JSON.stringify(this.#addresses));
-    await this.child.message();
+  get #elapsed(): number {
+    return (performance.now() - this.#beganAt) / 1_000;
   }
 
-  /** What is done to what is open ends; what is new is well. */
-  heal(): void {
-    for (const one of this.proxies) {
-      one.proxy.set({});
-      if (one.scheme === "http") one.proxy.heal();
-      else for (const connection of one.proxy.connections) connection.cut();
+  #suspendable(): readonly SuspendedProcess[] {
+    return [
+      { name: "a server", pid: this.#steady.child.pid as number },
+      { name: "clients", pid: this.#clients.child.pid as number },
+    ];
+  }
+
+  async #callMortally(): Promise<void> {
+    const { killed, seed } = this.#options;
+    if (killed > 0) await this.#mortal.call(plansFor(killed, seed + 3, this.#steady, this.#restarted));
+  }
+
+  /** A fault again and again, until the time is over. */
+  async #failOn(): Promise<void> {
+    for (let next = 1; this.#elapsed < this.#options.seconds; next++) {
+      if (!this.#isResting) this.#faults.make();
+      await pause(Math.max(0, next * faultEveryMs - 1_000 * this.#elapsed));
     }
   }
 
-  async close(): Promise<void> {
-    await this.child.kill();
-    for (const { proxy } of this.proxies) await proxy.close();
-    rmSync(this.#folder, { recursive: true, force: true });
+  /** Has one server drain, and the next time die. */
+  async #restartOn(): Promise<void> {
+    const { restartSeconds, seconds } = this.#options;
+    for (;;) {
+      const next = (this.#restarts + 1) * restartSeconds;
+      if (next > seconds - 2) return;
+      await pause(Math.max(0, 1_000 * (next - this.#elapsed)));
+      if (this.#restarts % 2 === 0) await this.#restarted.restart();
+      else {
+        await this.#restarted.die();
+        this.#faults.count("kill -9 of a server");
+      }
+      this.#restarts++;
+    }
+  }
+
+  /** Lets everything end but the connections, and looks; then some of the clients die. */
+  async #rest(): Promise<void> {
+    this.#isResting = true;
+    this.#faults.heal();
+    for (const server of [this.#steady, this.#restarted]) server.heal();
+    const all = [this.#clients, this.#mortal];
+    await Promise.all(all.map((clients) => clients.rest()));
+    await pause(1_000 * keptSeconds);
+    for (const { child, rests } of this.#watched) {
+      rests?.push({ at: this.#elapsed, inventory: await inventoryOf(child()) });
+    }
+    await Promise.all(all.map((clients) => clients.goOn()));
+    this.#isResting = false;
+    if (this.#options.killed === 0 || this.#elapsed >= this.#options.seconds) return;
+    await pause(1_000); // so that they call
+    this.#counts.push(await this.#mortal.die());
+    this.#faults.count("kill -9 of clients");
+    await this.#callMortally();
+  }
+
+  async #lookOn(): Promise<void> {
+    const { restAt, restSeconds, sampleSeconds, seconds } = this.#options;
+    const rests = this.#watched[0]?.rests?.length ?? 0;
+    if (this.#elapsed >= restAt + restSeconds * rests) await this.#rest();
+    await pause(1_000 * Math.min(sampleSeconds, Math.max(0.1, seconds - this.#elapsed)));
+    for (const { name, child, samples, rests: stays } of this.#watched) {
+      // The other one may be about to end.
+      if (stays === undefined) continue;
+      const inventory = await inventoryOf(child());
+      samples.push({ at: this.#elapsed, inventory });
+      const { heapUsed, rss, descriptors, connections } = inventory;
+      const [heap, resident] = [heapUsed, rss].map((bytes) => `${(bytes / 1_024).toFixed(0)} KiB`);
+      this.#tell(
+        `${this.#elapsed.toFixed(0)} s, ${name}: heap ${heap}, resident ${resident}, ${descriptors} descriptors, ${connections} connections`,
+      );
+    }
   }
 }
 
-function startChild(script: string, ...args: string[]): Child {
-  return inChild(builtProgram(new URL(`./${script}`, import.meta.url)), {
-    execArgv: [],
-    args,
-    deadlineMs: 120_000,
-  });
-}
-
-/** Connections of HTTP that are kept for the next request are closed after 5 s. */
-const keptSeconds = 8;
-
-/** What a process holds once nothing is open, and it has been the same for as long as anything is kept. */
-async function settled(child: Child): Promise<Inventory> {
-  let last = (await child.ask("report")) as Inventory;
-  for (let since = performance.now(); performance.now() - since < 1_000 * keptSeconds; ) {
-    await pause(500);
-    const now = (await child.ask("report")) as Inventory;
-    if (now.connections > 0 || !isSame(last, now)) since = performance.now();
-    last = now;
-  }
-  return last;
-}
-
-/** Asks until it holds what it held at the start, or the time is over. */
-async function coolDown(child: Child, start: Inventory): Promise<Inventory> {
-  for (const giveUpAt = performance.now() + 1_000 * coolDownSeconds; ; ) {
-    const now = (await child.ask("report")) as Inventory;
-    if (isSame(start, now) || performance.now() > giveUpAt) return now;
-    await pause(500);
-  }
-}
-
-/** Whether calls, timers, listeners and descriptors are what they were. */
-export function isSame(start: Inventory, end: Inventory): boolean {
-  return JSON.stringify(heldOf(start)) === JSON.stringify(heldOf(end));
-}
-
-/** What has to be the same before and after. */
-export function heldOf({ heapUsed: _, rss: __, troubles: ___, resources, ...held }: Inventory): object {
-  return { ...held, resources: Object.fromEntries(Object.entries(resources).sort()) };
-}
-
-/** The clients: half of them know the server that stays, the others both. */
-function plansFor(count: number, seed: number, steady: SoakServer, restarted: SoakServer): SoakClientPlan[] {
-  return Array.from({ length: count }, (_, at) => {
-    const scheme = schemes[at % schemes.length] as (typeof schemes)[number];
-    const isSteady = Math.floor(at / schemes.length) % 2 === 0;
-    const addresses = [...(isSteady ? [] : [restarted.address(scheme)]), steady.address(scheme)];
-    return { addresses, isSteady, seed: seed * 1_000 + at };
-  });
+function sumOf(all: readonly SoakCounts[]): SoakCounts {
+  const sum = (of: (counts: SoakCounts) => number): number => all.reduce((total, one) => total + of(one), 0);
+  return {
+    calls: sum(({ calls }) => calls),
+    messages: sum(({ messages }) => messages),
+    lost: sum(({ lost }) => lost),
+    violations: all.flatMap(({ violations }) => violations),
+  };
 }
 
 /** Runs it. `tell` hears of each sample. */
 export async function runSoak(options: SoakOptions, tell: (line: string) => void): Promise<SoakResult> {
-  const { seconds, connections, seed, sampleSeconds, restartSeconds, restAt, restSeconds } = options;
-  const folders = [0, 1].map(() => mkdtempSync(join(tmpdir(), "soak-")));
-  const dice = Dice.seeded(seed);
-  const steady = await SoakServer.start(folders[0] as string, "steady", seed);
-  const restarted = await SoakServer.start(folders[1] as string, "restarted", seed + 1);
-  const clients = startChild("soak-clients.ts");
+  const folder = (): string => mkdtempSync(join(tmpdir(), "soak-"));
+  const steady = await SoakServer.start(folder(), "steady", options.seed);
+  const restarted = await SoakServer.start(folder(), "restarted", options.seed + 1);
+  const clients = [await SoakClients.start(), await SoakClients.start()] as const;
   try {
-    await clients.message();
-    // Once of everything, so that what is made but once is there.
-    await clients.ask({ start: plansFor(20, seed + 2, steady, restarted) });
-    await pause(2_000);
-    await clients.ask("stop");
-    const watched = [
-      {
-        name: "server",
-        child: steady.child,
-        start: await settled(steady.child),
-      },
-      { name: "clients", child: clients, start: await settled(clients) },
-    ];
-    const samples: SoakSample[][] = watched.map(() => []);
-    const rests: SoakSample[][] = watched.map(() => []);
-    let isResting = false;
-    /** Lets everything end but the connections, and looks. */
-    const rest = async (): Promise<void> => {
-      isResting = true;
-      for (const server of [steady, restarted]) server.heal();
-      await clients.ask("rest");
-      await pause(1_000 * keptSeconds);
-      for (const [at, { child }] of watched.entries()) {
-        rests[at]?.push({ at: elapsed(), inventory: (await child.ask("report")) as Inventory });
-      }
-      await clients.ask("go on");
-      isResting = false;
-    };
-    const faults: FaultCounts = {};
-    let restarts = 0;
-    await clients.ask({ start: plansFor(connections, seed, steady, restarted) });
-    const beganAt = performance.now();
-    const elapsed = (): number => (performance.now() - beganAt) / 1_000;
-    const proxies = [...steady.proxies, ...restarted.proxies];
-    const faulting = (async () => {
-      for (let next = 1; elapsed() < seconds; next++) {
-        const kind = isResting ? undefined : makeFault(dice, proxies);
-        if (kind !== undefined) faults[kind] = (faults[kind] ?? 0) + 1;
-        await pause(Math.max(0, next * faultEveryMs - 1_000 * elapsed()));
-      }
-    })();
-    const restarting = (async () => {
-      for (;;) {
-        const next = (restarts + 1) * restartSeconds;
-        if (next > seconds - 2) return;
-        await pause(Math.max(0, 1_000 * (next - elapsed())));
-        await restarted.restart();
-        restarts++;
-      }
-    })();
-    while (elapsed() < seconds) {
-      if (elapsed() >= restAt + restSeconds * (rests[0]?.length ?? 0)) await rest();
-      await pause(1_000 * Math.min(sampleSeconds, Math.max(0.1, seconds - elapsed())));
-      for (const [at, { name, child }] of watched.entries()) {
-        const inventory = (await child.ask("report")) as Inventory;
-        samples[at]?.push({ at: elapsed(), inventory });
-        tell(
-          `${elapsed().toFixed(0)} s, ${name}: heap ${(inventory.heapUsed / 1_024).toFixed(0)} KiB, resident ${(inventory.rss / 1_024).toFixed(0)} KiB, ${inventory.descriptors} descriptors, ${inventory.connections} connections`,
-        );
-      }
-    }
-    await Promise.all([faulting, restarting]);
-    await rest();
-    const counts = (await clients.ask("stop")) as SoakCounts;
-    // Others first: what they hold open ends with them.
-    const processes: SoakProcess[] = [];
-    for (const [at, { name, child, start }] of [...watched.entries()].reverse()) {
-      const end = await coolDown(child, start);
-      processes.unshift({ name, start, samples: samples[at] ?? [], rests: rests[at] ?? [], end });
-    }
-    return { counts, faults, restarts, processes };
+    return await new Soak(options, tell, [steady, restarted], clients).run();
   } finally {
-    await clients.kill();
+    for (const { child } of clients) await child.kill();
     await steady.close();
     await restarted.close();
   }

@@ -1,7 +1,7 @@
 /**
  * The clients of the soak, in a process of their own: each makes numbered calls without end, and counts what is lost, doubled or fails.
  *
- * Told `{start}`, it connects so many; told `"rest"` and `"go on"`, it makes no calls for a while; told `"stop"`, it finishes its calls and disposes of the clients; asked `"report"`, it says what it holds.
+ * Told `{start}`, it connects so many; told `"rest"` and `"go on"`, it makes no calls for a while; told `"stop"`, it finishes its calls and disposes of the clients; asked `"report"`, it says what it holds, and `"counts"`, what it has counted.
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
@@ -110,6 +110,13 @@ async function callOnce(client: Client<Faulted>, dice: Dice): Promise<void> {
   }
 }
 
+/** With what has caused it. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `, since ${textOf(error.cause)}`;
+  return `${error.name} ${error.message}${cause}`;
+}
+
 async function load({ isSteady, seed }: SoakClientPlan, client: Client<Faulted>): Promise<void> {
   const dice = Dice.seeded(seed);
   while (!isStopping) {
@@ -121,10 +128,7 @@ async function load({ isSteady, seed }: SoakClientPlan, client: Client<Faulted>)
     } catch (error) {
       // What was cut off in the end of it all is no failure of anybody's.
       if (SluiceError.is(error) && error.code === "UNAVAILABLE" && !isSteady) lost++;
-      else
-        violations.push(
-          error instanceof Error ? `seed ${seed}: ${error.name} ${error.message}` : String(error),
-        );
+      else violations.push(`seed ${seed}, ${new Date().toISOString()}: ${textOf(error)}`);
     }
     calling--;
     await pause(100 + dice.below(400));
@@ -154,7 +158,7 @@ function start(plans: readonly SoakClientPlan[]): void {
         protocol: faulted,
         transport: addresses.map(transportTo),
         codec: seed % 2 === 0 ? jsonCodec : msgpackCodec,
-        reconnect: { initial: 50, max: 500 },
+        reconnect: { initial: 50, max: 2_000 },
         logger: silentLogger,
         ...soakTimes,
       }),
@@ -174,7 +178,7 @@ async function stop(): Promise<void> {
 
 process.on(
   "message",
-  async (told: "stop" | "rest" | "go on" | "report" | { start: readonly SoakClientPlan[] }) => {
+  async (told: "stop" | "rest" | "go on" | "report" | "counts" | { start: readonly SoakClientPlan[] }) => {
     if (typeof told === "object") start(told.start);
     if (told === "stop") await stop();
     if (told === "rest") await rest();
