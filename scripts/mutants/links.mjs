@@ -141,8 +141,8 @@ export const links = [
     patches: [
       {
         file: `${client}/src/session-search.ts`,
-        find: 'session.state.name !== "draining" && session.close(noCalls())',
-        replace: "{}",
+        find: "    session.close(noCalls());\n",
+        replace: "",
       },
     ],
     tests: [`${client}/test/session-search.test.ts`],

@@ -54,8 +54,17 @@ export class SessionSearch {
       },
     };
     if (session.isDetached) this.#tryAgain();
-    // A server that drains ends it, which knows of all that still runs there.
-    void session.rest.whenIdle().then(() => session.state.name !== "draining" && session.close(noCalls()));
+    void this.#leave();
+  }
+
+  /** Ends the session when nothing goes on in it any more. */
+  async #leave(): Promise<void> {
+    const { session } = this;
+    await session.rest.whenIdle();
+    // A server that drains does that, which knows of all that still runs there.
+    if (session.state.name === "draining") return;
+    await session.drain(session.limits.graceMs);
+    session.close(noCalls());
   }
 
   #tryAgain(): void {
