@@ -41,7 +41,7 @@ export class Session implements LinkReceiver, Activity {
   /** What the connector shows to find the session again. */
   ticket: SessionTicket | undefined;
   /** Who waits until nothing of it goes on. */
-  readonly rest = new SessionRest(this);
+  readonly rest: SessionRest = new SessionRest(this);
   readonly #graceMs: number;
   readonly #link: SessionLink;
   readonly #calls: SessionCalls;
