@@ -156,8 +156,8 @@ describe("a link that breaks while the server drains", () => {
 
   test("sends a client with several addresses elsewhere, with the calls that wait", async () => {
     const { going, options } = waiting();
-    const other = memoryTransport();
     await inWorld(options, async (world) => {
+      const other = memoryTransport({ clock: world.clock });
       const busy = world.connect();
       const call = busy.request("wait");
       await world.run();
