@@ -17,9 +17,15 @@ const protocol = {
   },
 } as const satisfies ProtocolDefinition;
 
-function serve(name: string, goOn: Promise<void>): Server<typeof protocol, undefined> {
+/** What a server may ask of its clients. */
+const clientProtocol = {
+  ring: { type: "request", param: { type: "integer" }, result: { type: "integer" } },
+} as const satisfies ProtocolDefinition;
+
+function serve(name: string, goOn: Promise<void>) {
   return new Server({
     protocol,
+    clientProtocol,
     public: true,
     handlers: {
       who: () => name,
@@ -107,6 +113,34 @@ test("DR-3 a server that is back after its clients have gone elsewhere loses eac
     await until(() => servers[0].connections.length === 0, "the first server has lost its client");
     await until(() => proxy.connections.size === 0, "the link is gone");
     expect([client.status, servers[1].connections.length]).toEqual(["connected", 1]);
+    await client.dispose();
+    await Promise.all(servers.map((server) => server.dispose()));
+    await proxy.close();
+  }));
+
+test("a server that calls a client which was away, and is connected to the next, is answered all the same", () =>
+  finishesCleanly(async () => {
+    const { promise: goOn } = gate();
+    const servers = [serve("first", goOn), serve("second", goOn)] as const;
+    const [first = ""] = await servers[0].listen(listenSocket({ port: 0 }));
+    const [second = ""] = await servers[1].listen(listenSocket({ port: 0 }));
+    const proxy = await faultProxy("tcp://127.0.0.1:0", first);
+    const client = new Client({
+      protocol,
+      clientProtocol,
+      handlers: { ring: ({ param }) => 2 * param },
+      transport: [proxy.address, second].map((socket) => new SocketTransport({ socket })),
+      reconnect: { initial: 1, max: 10 },
+    });
+    expect(await client.request("who")).toBe("first");
+    const [connection] = servers[0].connections;
+    proxy.down();
+    await until(() => servers[0].connections.length === 0 && servers[1].connections.length === 1);
+    const ring = connection?.client.request("ring", { param: 21 });
+    proxy.heal();
+    expect(await ring).toBe(42);
+    await until(() => proxy.connections.size === 0, "the client has left");
+    expect([client.status, servers[0].connections.length]).toEqual(["connected", 0]);
     await client.dispose();
     await Promise.all(servers.map((server) => server.dispose()));
     await proxy.close();

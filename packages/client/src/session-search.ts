@@ -54,17 +54,24 @@ export class SessionSearch {
       },
     };
     if (session.isDetached) this.#tryAgain();
-    void this.#leave();
+    else void this.#leave();
   }
 
-  /** Ends the session when nothing goes on in it any more. */
+  /** Ends the session, which has a link, when nothing goes on in it any more. */
   async #leave(): Promise<void> {
     const { session } = this;
+    try {
+      // Behind the answer no call of the server is left that has waited for this link.
+      await session.ping();
+    } catch {
+      return; // the next link, or the end
+    }
     await session.rest.whenIdle();
-    // A server that drains does that, which knows of all that still runs there.
-    if (session.state.name === "draining") return;
+    const { state } = session;
+    // A server that drains ends it itself, which knows of all that still runs there.
+    if (state.name === "detached" || (state.name === "draining" && state.theirs)) return;
     await session.drain(session.limits.graceMs);
-    session.close(noCalls());
+    if (!session.isDetached) session.close(noCalls());
   }
 
   #tryAgain(): void {
@@ -89,6 +96,7 @@ export class SessionSearch {
     try {
       await connector.connect(transport, () => former, attempt.signal);
       this.#failures = 0;
+      void this.#leave();
     } catch (reason) {
       const error = reason as SluiceError;
       this.#failures++;

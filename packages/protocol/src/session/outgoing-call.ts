@@ -166,7 +166,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
 
   /** "No more data; finish, and give me the result." Spec: docs/wire.md §4.4. */
   stop(reason = ""): void {
-    if (this.#neverLeft) {
+    if (this.neverLeft) {
       this.#endHere(cancelled(reason, "no"));
       return;
     }
@@ -180,7 +180,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
 
   /** Gives the call up: over at once. */
   abort(reason?: unknown): void {
-    this.fail(cancelled(reason, this.#neverLeft ? "no" : "maybe"));
+    this.fail(cancelled(reason, this.neverLeft ? "no" : "maybe"));
   }
 
   /** No items follow. A direction that is half closed has no END, also while the rest of its param goes. */
@@ -189,13 +189,13 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   }
 
   /** Its OPEN was not handed to a link: nobody else knows of it. */
-  get #neverLeft(): boolean {
+  get neverLeft(): boolean {
     return this.state === "queued" || (this.state !== "over" && !this.#opening.hasLeft);
   }
 
   /** Gives the call up with an error of this side's own. */
   fail(error: SluiceError): void {
-    const neverLeft = this.#neverLeft;
+    const neverLeft = this.neverLeft;
     if (this.#stage.move("abort", this.id) !== "act") return;
     if (neverLeft) {
       // Its OPEN never left: both vanish.
@@ -226,7 +226,7 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
   lost(error: SluiceError): void {
     if (this.state === "over") return;
     const { message, origin, cause } = error;
-    const processed = this.#neverLeft ? "no" : "maybe";
+    const processed = this.neverLeft ? "no" : "maybe";
     if (this.state === "queued" || this.#stage.move("lost", this.id) === "act") {
       this.#endHere(new SluiceError(error.code, message, { origin, cause, processed }));
     } else this.#release();
@@ -295,6 +295,6 @@ export class OutgoingCall implements SessionCall, CalleeDataOwner {
 
   #expire(): void {
     const { timeoutMs, procedure } = this.request;
-    this.fail(passedDeadline(procedure, timeoutMs, this.#neverLeft ? "no" : "maybe"));
+    this.fail(passedDeadline(procedure, timeoutMs, this.neverLeft ? "no" : "maybe"));
   }
 }

@@ -111,9 +111,11 @@ export class SessionCalls implements CallHost, MissingMessages {
     this.#incoming.refuse();
   }
 
-  /** Opens no new calls; those that wait fail with `error`. */
+  /** Opens no new calls; those that wait fail with `error`, also for their turn: the peer hears of none of them any more. */
   refuseOutgoing(error: SluiceError): void {
     this.#outgoing.refuse(error);
+    for (const call of this.#table.all())
+      if (call instanceof OutgoingCall && call.neverLeft) call.lost(error);
   }
 
   /** Stops those that this side has opened. */

@@ -14,7 +14,7 @@ import type { Link, LinkInfo, LinkReceiver } from "../link/link.ts";
 import type { CallEnd } from "./call-end.ts";
 import type { PeerLimits } from "./call-host.ts";
 import type { CallRouter } from "./call-router.ts";
-import { answerTo, DrainNotice } from "./drain-notice.ts";
+import { DrainNotice } from "./drain-notice.ts";
 import type { HandlerSlot } from "./handler-slot.ts";
 import type { PeerInfo, SessionTicket } from "./handshake.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
@@ -49,7 +49,6 @@ export class Session implements LinkReceiver, Activity {
   readonly #stage = new SessionStage();
   /** What the peer is told, since this side drains. */
   #drain: DrainNotice | undefined;
-  #heard: Promise<unknown> = Promise.resolve();
   #grace: Timer | undefined;
 
   constructor(options: SessionOptions) {
@@ -135,13 +134,10 @@ export class Session implements LinkReceiver, Activity {
     if (this.#drain === undefined) {
       this.#stage.drain("ours");
       this.#calls.refuseIncoming();
-      const now = this.clock.now();
-      this.#drain = new DrainNotice(now, grace, retry);
-      this.#link.send(this.#drain.at(now));
-      // Behind its answer comes no call that it has made before it heard: each was refused, and may be made elsewhere.
-      this.#heard = answerTo(this.ping(), this.clock, grace);
+      this.#drain = new DrainNotice(this.clock, grace, retry);
+      this.#sayDrain();
     }
-    return this.#heard.then(() => this.rest.whenIdle());
+    return this.#drain.over(this.rest);
   }
 
   /** Stops the calls that this side has opened; resolves when all of them have ended. */
@@ -176,7 +172,7 @@ export class Session implements LinkReceiver, Activity {
     this.#stage.attach();
     this.#link.attach(link);
     link.receive(this);
-    if (this.#drain !== undefined) this.#link.send(this.#drain.at(this.clock.now()));
+    this.#sayDrain();
     this.#calls.attach();
     this.listener.attached?.();
   }
@@ -248,6 +244,10 @@ export class Session implements LinkReceiver, Activity {
       default:
         throw malformed(`frame type ${frame.type} does not belong here`);
     }
+  }
+
+  #sayDrain(): void {
+    this.#drain?.say(this.#link, () => this.ping());
   }
 
   #onDrain(grace: number, retry: number): void {

@@ -73,7 +73,7 @@ async function callsThatCrossIt(rig: Rig): Promise<void> {
   }
 }
 
-async function idleIsDrainedAtOnce(rig: Rig): Promise<void> {
+async function idleIsDrainedWhenHeard(rig: Rig): Promise<void> {
   for (const role of roles) {
     const { ours, theirs } = await drainer(rig, role, { nothing: () => undefined });
     await theirs.caller.request("nothing");
@@ -269,7 +269,11 @@ async function newCallsAreRefused(rig: Rig): Promise<void> {
 /** Cases of drain. */
 export const drainCases: readonly SuiteCase[] = [
   { id: "DR-1", title: "calls that cross a DRAIN are refused, and are no abuse", run: callsThatCrossIt },
-  { id: "DR-2", title: "an idle session is drained at once, and its peer is told", run: idleIsDrainedAtOnce },
+  {
+    id: "DR-2",
+    title: "an idle session is drained as soon as its peer has heard of it",
+    run: idleIsDrainedWhenHeard,
+  },
   { id: "DR-3", title: "calls that run finish, with all their items", run: runningCallsFinish },
   { id: "DR-4", title: "what takes too long is cut off, and nobody waits for it", run: overTimeIsCutOff },
   { id: "DR-4", title: "a link that does not close is cut", run: linkThatDoesNotClose },
