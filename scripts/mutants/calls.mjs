@@ -85,7 +85,7 @@ export const calls = [
     patches: [
       {
         file: `${session}/outgoing-call.ts`,
-        find: '    const processed = this.#neverLeft ? "no" : "maybe";\n    if (this.state === "queued"',
+        find: '    const processed = this.neverLeft ? "no" : "maybe";\n    if (this.state === "queued"',
         replace: '    const processed = "no";\n    if (this.state === "queued"',
       },
     ],

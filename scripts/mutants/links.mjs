@@ -141,11 +141,11 @@ export const links = [
     patches: [
       {
         file: `${client}/src/session-search.ts`,
-        find: "    session.close(noCalls());\n",
+        find: "    if (!session.isDetached) session.close(noCalls());\n",
         replace: "",
       },
     ],
-    tests: [`${client}/test/session-search.test.ts`],
+    tests: ["tests/moving-on.test.ts"],
     why: "A client would have one link more for each time that a server was away.",
   },
   {

@@ -126,11 +126,31 @@ export const sessions = [
     why: "A client that was quicker than its server's notice of the loss would lose its calls.",
   },
   {
+    name: "a drain ends before it was heard of",
+    patches: [{ file: `${session}/drain-notice.ts`, find: "      await heard;\n", replace: "" }],
+    tests: [`${test}/drain-crossing.test.ts`],
+    why: "A call on its way to a server where nothing goes on would be lost, and nobody could tell whether it ran.",
+    unmodelled: "the servers of a model close a moment after they have drained",
+  },
+  {
+    name: "a call that waits for its turn is sent after a DRAIN",
+    patches: [
+      {
+        file: `${session}/session-calls.ts`,
+        find: "if (call instanceof OutgoingCall && call.neverLeft) call.lost(error);",
+        replace: "if (call === undefined) call.lost(error);",
+      },
+    ],
+    tests: [`${test}/drain-crossing.test.ts`],
+    why: "It would reach a server that is gone, and nobody could tell whether it ran.",
+    unmodelled: "no line of a model is slow",
+  },
+  {
     name: "DRAIN is not said again over the next link",
     patches: [
       {
         file: `${session}/session.ts`,
-        find: "    if (this.#drain !== undefined) this.#link.send(this.#drain.at(this.clock.now()));\n    this.#calls.attach();\n",
+        find: "    this.#sayDrain();\n    this.#calls.attach();\n",
         replace: "    this.#calls.attach();\n",
       },
     ],
