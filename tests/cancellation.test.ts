@@ -143,12 +143,12 @@ describe.each(matrix)("cancellation over $name", (cell) => {
     return inWorld(cell, { handlers: waiting(reasons) }, async ({ client }) => {
       await client.ready;
       const late = { code: "DEADLINE_EXCEEDED", processed: "maybe" };
-      const stream = client.stream("numbers/count", { param: { to: 0 }, timeout: 100 });
+      const stream = client.stream("numbers/count", { param: { to: 0 }, timeout: 500 });
       const reading = (async () => {
         for await (const _ of stream);
       })();
       await Promise.all([
-        expect(client.request("plain/any", { timeout: 100 })).rejects.toMatchObject(late),
+        expect(client.request("plain/any", { timeout: 500 })).rejects.toMatchObject(late),
         expect(stream.result).rejects.toMatchObject(late),
         expect(reading).rejects.toMatchObject(late),
       ]);

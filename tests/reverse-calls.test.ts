@@ -120,7 +120,7 @@ describe.each(matrix)("reverse calls over $name", (cell) => {
         client: {
           handlers: {
             async "plain/any"({ signal, deadline }) {
-              expect(deadline).toBeLessThanOrEqual(200);
+              expect(deadline).toBeLessThanOrEqual(500);
               asked.open();
               reasons.push(await aborted(signal));
             },
@@ -129,7 +129,8 @@ describe.each(matrix)("reverse calls over $name", (cell) => {
         handlers: { "math/add": async ({ client }) => (await client.request("plain/any")) as number },
       },
       async ({ client }) => {
-        const call = client.request("math/add", { param: { a: 1, b: 1 }, timeout: 200 });
+        await client.ready;
+        const call = client.request("math/add", { param: { a: 1, b: 1 }, timeout: 500 });
         const failed = expect(call).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
         await asked.promise;
         await failed;

@@ -118,7 +118,7 @@ async function unharmedBy(attack: () => Promise<void>): Promise<{ before: Report
     await serving;
   }
   // The honest client and its pipe.
-  await expect.poll(async () => (await report()).open, { interval: 20, timeout: 5_000 }).toBe(2);
+  await expect.poll(async () => (await report()).open, { interval: 20 }).toBe(2);
   const after = await report();
   expect(after.started - before.started).toBe(served);
   await writer.close();

@@ -144,7 +144,7 @@ describe("a worker that serves", () => {
       })();
       await expect(draining).rejects.toMatchObject({ code: "UNAVAILABLE", processed: "maybe" });
       await expect(stream).rejects.toMatchObject({ code: "UNAVAILABLE" });
-      expect(performance.now() - startedAt).toBeLessThan(1_000);
+      expect(performance.now() - startedAt).toBeLessThan(5_000);
       await expect(client.request("add", { param: [1, 1] })).rejects.toMatchObject({ processed: "no" });
       await client.dispose();
     },
