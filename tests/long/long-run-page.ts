@@ -168,9 +168,9 @@ export function writeSoak(run: SoakRun, figures: readonly SoakFigures[]): void {
   writeSection(
     "Everything fails all the time",
     `${connections} clients, all but 20 of them in one process, call two servers over Unix sockets, TCP, TLS, WebSockets and HTTP, all through proxies: requests that must run once, streams and channels
-whose items are numbered, streams that are left. Every 200 ms a fault is drawn and made, on a connection, on all ways of a kind (\`down\`, up to 3 s) or on a process (\`SIGSTOP\`, up to 8 s, while a link is given up after 6); every 30 s one of the servers is drained or killed, in turn, and
+whose items are numbered, streams that are left. Every 200 ms a fault is drawn and made, on a connection, on all ways of a kind (\`down\`, up to 3 s) or on a process (\`SIGSTOP\`, up to 8 s, while a link is given up after 6); every 30 s one of the servers is killed, or the next time drained, and
 started anew; every minute the 20 clients in the other process are killed by \`kill -9\` in the midst of what they do, and others come. Half of the clients know only the server
-that stays: none of their calls may fail. Bytes are changed under TLS only, since without it nobody can know. Before and after, nothing is connected: calls, connections, sessions (with a link or without; of the clients: those that memory still holds), timers (all that are set, whether they keep
+that stays: none of their calls may fail, and no request may run twice, whichever processes run it. Bytes are changed under TLS only, since without it nobody can know. Before and after, nothing is connected: calls, connections, sessions (with a link or without; of the clients: those that memory still holds), timers (all that are set, whether they keep
 the process alive or not), active resources, listeners of the process and descriptors have to be the same. From minute 2 on (in a run of less than 5, from two fifths of it) faults and calls rest for
 a moment every minute and at the end, with all clients connected, and the heap is measured after two garbage collections: the test fails if a process holds 1 MiB more at the end than in the first rest. The slope is Theil–Sen's through these rests, with
 the interval in which 95 of 100 lie of series that were drawn from this one. What grows there is what V8 makes of the program: between heap snapshots of the server's minutes 2 and 10 lay 679 kB on 2026-11-22,
@@ -178,7 +178,7 @@ the interval in which 95 of 100 lie of series that were drawn from this one. Wha
 \`SLUICE_SOAK_MINUTES\` says how long, \`SLUICE_SOAK_SEED\` which faults.
 
 ${runOn()}, for ${minutes} min, seed ${seed}: ${count(counts.calls)} calls with ${count(counts.messages)} messages came whole, in order and once; ${count(counts.lost)} calls failed with the
-server that was started anew (${restarts} times), and none else. ${count(sum(kinds.map(([, times]) => times)))} faults: ${kinds.map(([kind, times]) => `${kind} ${times}`).join(", ")}.
+server that was started anew (${restarts} times), ${count(counts.refused)} more were refused and have run nowhere, and none else failed. ${count(sum(kinds.map(([, times]) => times)))} faults: ${kinds.map(([kind, times]) => `${kind} ${times}`).join(", ")}.
 
 | process | before: calls · connections · sessions · timers · resources · listeners · descriptors | after | heap, KiB: before | after | held more at the end than then | slope, KiB/min | most resident, KiB |
 | --- | --- | --- | --: | --: | --: | --: | --: |

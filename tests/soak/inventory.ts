@@ -28,9 +28,14 @@ const gc: () => void = runInNewContext("gc");
 
 const timers = watchTimers();
 const troubles: string[] = [];
-process.on("uncaughtException", (error) => void troubles.push(`uncaught: ${error.stack ?? error.message}`));
-process.on("unhandledRejection", (reason) => void troubles.push(`unhandled: ${String(reason)}`));
-process.on("warning", (warning) => void troubles.push(`warning: ${warning.message}`));
+/** It is told by the next inventory, and of a process that ends before by what it printed. */
+function trouble(text: string): void {
+  troubles.push(text);
+  console.error(text);
+}
+process.on("uncaughtException", (error) => trouble(`uncaught: ${error.stack ?? error.message}`));
+process.on("unhandledRejection", (reason) => trouble(`unhandled: ${String(reason)}`));
+process.on("warning", (warning) => trouble(`warning: ${warning.message}`));
 
 export function inventoryNow(): Omit<Inventory, "connections" | "sessions" | "openCalls"> {
   gc();

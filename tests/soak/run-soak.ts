@@ -4,7 +4,7 @@
  * Servers and clients are processes of their own, the proxies between them are here. One server is drained or killed from time to time, and started
  * anew; the other one stays, and of its clients' calls none may fail. Any process may be suspended, and some of the clients are killed.
  */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -14,7 +14,7 @@ import type { Inventory } from "./inventory.ts";
 import { coolDown, inventoryOf, keptSeconds, settled } from "./settle.ts";
 import type { SoakCounts } from "./soak-clients.ts";
 import { type FaultCounts, SoakFaults, type SuspendedProcess } from "./soak-faults.ts";
-import { plansFor, SoakClients, SoakServer } from "./soak-processes.ts";
+import { plansFor, ranAgain, SoakClients, SoakServer } from "./soak-processes.ts";
 
 export interface SoakOptions {
   readonly seconds: number;
@@ -58,6 +58,8 @@ export interface SoakResult {
   readonly processes: readonly SoakProcess[];
 }
 
+/** Until all clients are connected once faults rest, s. */
+const connectedSeconds = 30;
 /** Between two faults, ms. */
 const faultEveryMs = 200;
 
@@ -84,6 +86,9 @@ class Soak {
   #beganAt = 0;
   #restarts = 0;
   #isResting = false;
+  /** The restart that goes on, or the last one. */
+  #restarting: Promise<void> = Promise.resolve();
+  #isOver = false;
 
   constructor(
     options: SoakOptions,
@@ -102,15 +107,20 @@ class Soak {
   }
 
   async run(): Promise<SoakResult> {
-    const { seed, seconds, connections, killed } = this.#options;
+    const { seed, connections, killed } = this.#options;
     await this.#lookFirst();
     await this.#clients.call(plansFor(connections - killed, seed, this.#steady, this.#restarted));
     await this.#callMortally();
     this.#beganAt = performance.now();
-    const failing = Promise.all([this.#failOn(), this.#restartOn()]);
-    failing.catch(() => {}); // it is awaited below
-    while (this.#elapsed < seconds) await this.#lookOn();
-    await failing;
+    const goingOn = [this.#failOn(), this.#restartOn(), this.#lookOn()];
+    try {
+      await Promise.all(goingOn);
+    } finally {
+      // Before anybody ends the processes.
+      this.#isOver = true;
+      this.#faults.heal();
+      await Promise.allSettled(goingOn);
+    }
     await this.#rest();
     for (const clients of [this.#clients, this.#mortal]) this.#counts.push(await clients.stop());
     const processes = await Promise.all(
@@ -142,6 +152,11 @@ class Soak {
     );
   }
 
+  /** Whether faults go on. */
+  get #isOn(): boolean {
+    return !this.#isOver && this.#elapsed < this.#options.seconds;
+  }
+
   get #elapsed(): number {
     return (performance.now() - this.#beganAt) / 1_000;
   }
@@ -160,7 +175,7 @@ class Soak {
 
   /** A fault again and again, until the time is over. */
   async #failOn(): Promise<void> {
-    for (let next = 1; this.#elapsed < this.#options.seconds; next++) {
+    for (let next = 1; this.#isOn; next++) {
       if (!this.#isResting) this.#faults.make();
       await pause(Math.max(0, next * faultEveryMs - 1_000 * this.#elapsed));
     }
@@ -172,14 +187,20 @@ class Soak {
     for (;;) {
       const next = (this.#restarts + 1) * restartSeconds;
       if (next > seconds - 2) return;
-      await pause(Math.max(0, 1_000 * (next - this.#elapsed)));
-      if (this.#restarts % 2 === 0) await this.#restarted.restart();
-      else {
-        await this.#restarted.die();
-        this.#faults.count("kill -9 of a server");
-      }
-      this.#restarts++;
+      while (this.#isOn && (this.#isResting || this.#elapsed < next)) await pause(100);
+      if (!this.#isOn) return;
+      this.#restarting = this.#restart();
+      await this.#restarting;
     }
+  }
+
+  async #restart(): Promise<void> {
+    if (this.#restarts % 2 === 0) await this.#restarted.restart();
+    else {
+      await this.#restarted.die();
+      this.#faults.count("kill -9 of a server");
+    }
+    this.#restarts++;
   }
 
   /** Lets everything end but the connections, and looks; then some of the clients die. */
@@ -187,8 +208,10 @@ class Soak {
     this.#isResting = true;
     this.#faults.heal();
     for (const server of [this.#steady, this.#restarted]) server.heal();
+    await this.#restarting;
     const all = [this.#clients, this.#mortal];
     await Promise.all(all.map((clients) => clients.rest()));
+    await this.#allConnected();
     await pause(1_000 * keptSeconds);
     for (const { child, rests } of this.#watched) {
       rests?.push({ at: this.#elapsed, inventory: await inventoryOf(child()) });
@@ -202,7 +225,23 @@ class Soak {
     await this.#callMortally();
   }
 
+  /** @throws {Error} if it takes too long: then what is held says nothing */
+  async #allConnected(): Promise<void> {
+    const { connections, killed } = this.#options;
+    for (const giveUpAt = performance.now() + 1_000 * connectedSeconds; ; await pause(500)) {
+      const { connections: there } = await inventoryOf(this.#clients.child);
+      if (there === connections - killed) return;
+      if (performance.now() > giveUpAt)
+        throw new Error(`${there} of ${connections - killed} clients are back`);
+    }
+  }
+
+  /** Looks at what is held again and again, and rests. */
   async #lookOn(): Promise<void> {
+    while (this.#isOn) await this.#look();
+  }
+
+  async #look(): Promise<void> {
     const { restAt, restSeconds, sampleSeconds, seconds } = this.#options;
     const rests = this.#watched[0]?.rests?.length ?? 0;
     if (this.#elapsed >= restAt + restSeconds * rests) await this.#rest();
@@ -227,21 +266,37 @@ function sumOf(all: readonly SoakCounts[]): SoakCounts {
     calls: sum(({ calls }) => calls),
     messages: sum(({ messages }) => messages),
     lost: sum(({ lost }) => lost),
+    refused: sum(({ refused }) => refused),
     violations: all.flatMap(({ violations }) => violations),
   };
 }
 
 /** Runs it. `tell` hears of each sample. */
 export async function runSoak(options: SoakOptions, tell: (line: string) => void): Promise<SoakResult> {
-  const folder = (): string => mkdtempSync(join(tmpdir(), "soak-"));
-  const steady = await SoakServer.start(folder(), "steady", options.seed);
-  const restarted = await SoakServer.start(folder(), "restarted", options.seed + 1);
-  const clients = [await SoakClients.start(), await SoakClients.start()] as const;
+  const folder = mkdtempSync(join(tmpdir(), "soak-"));
+  const ranFile = join(folder, "ran");
+  writeFileSync(ranFile, "");
+  const closing: (() => Promise<unknown>)[] = [];
+  const server = async (name: string, seed: number): Promise<SoakServer> => {
+    const started = await SoakServer.start(folder, name, ranFile, seed);
+    closing.unshift(() => started.close());
+    return started;
+  };
+  const clients = async (): Promise<SoakClients> => {
+    const started = await SoakClients.start();
+    closing.unshift(() => started.child.kill());
+    return started;
+  };
   try {
-    return await new Soak(options, tell, [steady, restarted], clients).run();
+    const servers = [
+      await server("steady", options.seed),
+      await server("restarted", options.seed + 1),
+    ] as const;
+    const result = await new Soak(options, tell, servers, [await clients(), await clients()]).run();
+    const violations = [...result.counts.violations, ...ranAgain(ranFile)];
+    return { ...result, counts: { ...result.counts, violations } };
   } finally {
-    for (const { child } of clients) await child.kill();
-    await steady.close();
-    await restarted.close();
+    for (const close of closing) await close();
+    rmSync(folder, { recursive: true });
   }
 }

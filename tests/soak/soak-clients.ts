@@ -28,8 +28,10 @@ export interface SoakClientPlan {
 export interface SoakCounts {
   readonly calls: number;
   readonly messages: number;
-  /** Calls that failed over a server that went away, as they may. */
+  /** Calls that failed over a server that went away, as they may: nobody knows whether they ran. */
   readonly lost: number;
+  /** The same, and they have run nowhere: they were refused again and again. */
+  readonly refused: number;
   /** What may never be, one line each. */
   readonly violations: readonly string[];
 }
@@ -42,6 +44,7 @@ const ca = readFileSync(
 let calls = 0;
 let messages = 0;
 let lost = 0;
+let refused = 0;
 const violations: string[] = [];
 let isStopping = false;
 /** While it is there, no call is begun. */
@@ -127,8 +130,10 @@ async function load({ isSteady, seed }: SoakClientPlan, client: Client<Faulted>)
       calls++;
     } catch (error) {
       // What was cut off in the end of it all is no failure of anybody's.
-      if (SluiceError.is(error) && error.code === "UNAVAILABLE" && !isSteady) lost++;
-      else violations.push(`seed ${seed}, ${new Date().toISOString()}: ${textOf(error)}`);
+      if (!SluiceError.is(error) || error.code !== "UNAVAILABLE" || isSteady)
+        violations.push(`seed ${seed}, ${new Date().toISOString()}: ${textOf(error)}`);
+      else if (error.processed === "no") refused++;
+      else lost++;
     }
     calling--;
     await pause(100 + dice.below(400));
@@ -183,7 +188,7 @@ process.on(
     if (told === "stop") await stop();
     if (told === "rest") await rest();
     if (told === "go on") goOn();
-    const counts: SoakCounts = { calls, messages, lost, violations };
+    const counts: SoakCounts = { calls, messages, lost, refused, violations };
     if (told === "report") {
       const inventory = inventoryNow();
       made = made.filter((one) => one.deref() !== undefined);

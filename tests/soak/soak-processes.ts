@@ -1,5 +1,5 @@
 /** The processes of the soak: servers behind their proxies, clients that stay, and clients that are killed. */
-import { rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Child, faultProxy, httpFaultProxy, inChild } from "@sluice/protocol/testing/node";
 import { builtProgram } from "../built-program.ts";
@@ -20,19 +20,20 @@ function startChild(script: string, ...args: string[]): Child {
 export class SoakServer {
   readonly proxies: SoakProxy[] = [];
   child: Child;
-  readonly #folder: string;
+  readonly #ranFile: string;
   #addresses: SoakAddresses;
 
-  private constructor(folder: string, child: Child, addresses: SoakAddresses) {
-    this.#folder = folder;
+  private constructor(ranFile: string, child: Child, addresses: SoakAddresses) {
+    this.#ranFile = ranFile;
     this.child = child;
     this.#addresses = addresses;
   }
 
-  static async start(folder: string, name: string, seed: number): Promise<SoakServer> {
+  /** `ranFile`: where it writes down what its handler of `place` was run for. */
+  static async start(folder: string, name: string, ranFile: string, seed: number): Promise<SoakServer> {
     const wanted: SoakAddresses = { unix: join(folder, `${name}.sock`), tcp: 0, tls: 0, ws: 0, http: 0 };
-    const child = startChild("soak-server.ts", JSON.stringify(wanted));
-    const server = new SoakServer(folder, child, (await child.message()) as SoakAddresses);
+    const child = startChild("soak-server.ts", JSON.stringify(wanted), ranFile);
+    const server = new SoakServer(ranFile, child, (await child.message()) as SoakAddresses);
     const { unix, tcp, tls, ws, http } = server.#addresses;
     const near = "tcp://127.0.0.1:0";
     server.proxies.push(
@@ -86,11 +87,10 @@ export class SoakServer {
   async close(): Promise<void> {
     await this.child.kill();
     for (const { proxy } of this.proxies) await proxy.close();
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #startAgain(): Promise<void> {
-    this.child = startChild("soak-server.ts", JSON.stringify(this.#addresses));
+    this.child = startChild("soak-server.ts", JSON.stringify(this.#addresses), this.#ranFile);
     await this.child.message();
   }
 }
@@ -130,9 +130,9 @@ export class SoakClients {
   /** Kills them in the midst of what they do, and starts a process that has none yet. Gives what they had counted. */
   async die(): Promise<SoakCounts> {
     const counts = (await this.child.ask("counts")) as SoakCounts;
-    await this.child.kill();
+    const { stderr } = await this.child.kill();
     this.child = (await SoakClients.start()).child;
-    return counts;
+    return stderr === "" ? counts : { ...counts, violations: [...counts.violations, stderr] };
   }
 }
 
@@ -149,4 +149,13 @@ export function plansFor(
     const addresses = [...(isSteady ? [] : [restarted.address(scheme)]), steady.address(scheme)];
     return { addresses, isSteady, seed: seed * 1_000 + at };
   });
+}
+
+/** What was run more than once, by whichever server. */
+export function ranAgain(ranFile: string): string[] {
+  const seen = new Set<string>();
+  return readFileSync(ranFile, "utf8")
+    .split("\n")
+    .filter((number) => number !== "" && seen.size === seen.add(number).size)
+    .map((number) => `place ${number} was run again by another process`);
 }

@@ -1,9 +1,9 @@
 /**
  * A server of the soak, in a process of its own: listens over every transport, drains on SIGTERM, and says what it holds when it is asked.
  *
- * Argument: its addresses by transport as JSON, ports 0 at first. Sends the real ones.
+ * Arguments: its addresses by transport as JSON, ports 0 at first; a file where it writes down each run of `place`. Sends the real addresses.
  */
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { silentLogger } from "@sluice/protocol/wire";
 import { Server } from "@sluice/server";
 import { drainOnSignals } from "@sluice/server/node";
@@ -25,6 +25,7 @@ export interface SoakAddresses {
 const certificates = new URL("../../packages/transport-socket/test/certificates/", import.meta.url);
 const pem = (name: string): string => readFileSync(new URL(name, certificates), "utf8");
 const wanted = JSON.parse(process.argv[2] ?? "{}") as SoakAddresses;
+const ranFile = process.argv[3] as string;
 
 /** How often `place` ran, for the last so many numbers: the rest would be what grows. */
 const places = new Map<number, number>();
@@ -39,6 +40,8 @@ const server = new Server({
     place({ param }) {
       const runs = (places.get(param) ?? 0) + 1;
       places.set(param, runs);
+      // Other servers may run it, too, or this one's successor.
+      appendFileSync(ranFile, `${param}\n`);
       for (const oldest of places.keys()) {
         if (places.size <= mostPlaces) break;
         places.delete(oldest);
