@@ -19,6 +19,7 @@ const protocol = {
   hold: { type: "request" },
   ping: { type: "request" },
   pour: { type: "stream", receive: { type: "string", contentEncoding: "base64" } },
+  load: { type: "request", result: { type: "string", contentEncoding: "base64" } },
 } as const satisfies ProtocolDefinition;
 type Protocol = typeof protocol;
 
@@ -60,6 +61,7 @@ function inWorld(
           reasons.push(await aborted(signal));
         },
         ping() {},
+        load: () => new Uint8Array(40_000),
         async *pour({ signal }) {
           yield new Uint8Array(1_000).fill(1);
           yield new Uint8Array(200).fill(2);
@@ -379,6 +381,28 @@ describe("a session at a server", () => {
       expect(await again.peer.closing()).toMatchObject({ code });
       await until(() => world.reasons.length === 1);
     }),
+  );
+
+  test.each([
+    ["within the overhead of its first message", 10],
+    ["within that of its second one", 1_065],
+  ])(
+    "SE-8 S3 a call that waits for room and is opened again %s ends the session, and no more than that",
+    (_name, received) =>
+      inWorld({}, async (world) => {
+        const { peer, session } = await world.greet(one);
+        const limit = 65_536;
+        for (const number of [1, 2, 3])
+          await peer.next(rawType.RESULT, peer.open("load", { number, window: limit }));
+        const poured = peer.open("pour", { number: 4, window: limit });
+        for (let item = 0; item < 2; item++) await peer.next(rawType.DATA, poured);
+        await lose(world, peer);
+        const again = await world.greet(one, claim(session, 1));
+        for (const number of [1, 2, 3]) again.peer.open("load", { number, resume: { received: 0, limit } });
+        again.peer.open("pour", { number: 4, resume: { received, limit } });
+        expect(await again.peer.closing()).toMatchObject({ code: "PROTOCOL_ERROR" });
+        await (await world.greet(other)).peer.request("ping", undefined, { number: 1 });
+      }),
   );
 
   test("tells who watches that a link was lost and that its peer has come back", () =>

@@ -197,8 +197,8 @@ export const flowControl = [
     patches: [
       {
         file: `${session}/outbox.ts`,
-        find: "    this.#kept.rewind(from);\n    this.#end.restart();\n",
-        replace: "    this.#kept.rewind(from);\n",
+        find: "    this.#kept.rewind(from, this.end);\n    this.#end.restart();\n",
+        replace: "    this.#kept.rewind(from, this.end);\n",
       },
     ],
     tests: [`${test}/outbox.test.ts`, `${test}/session-resume.test.ts`],
@@ -209,7 +209,7 @@ export const flowControl = [
     patches: [
       {
         file: `${session}/outbox.ts`,
-        find: "    this.sent = from;\n    this.#kept.rewind(from);\n",
+        find: "    this.sent = from;\n    this.#kept.rewind(from, this.end);\n",
         replace: "    this.sent = from;\n",
       },
     ],

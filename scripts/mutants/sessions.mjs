@@ -130,7 +130,24 @@ export const sessions = [
     patches: [{ file: `${session}/drain-notice.ts`, find: "      await heard;\n", replace: "" }],
     tests: [`${test}/drain-crossing.test.ts`],
     why: "A call on its way to a server where nothing goes on would be lost, and nobody could tell whether it ran.",
-    unmodelled: "the servers of a model close a moment after they have drained",
+  },
+  {
+    name: "who is let in as a drain begins does not hear of it",
+    patches: [
+      {
+        file: "packages/server/src/connection-table.ts",
+        find: "  welcome(connection: LiveConnection): void {\n    this.#connections.add(connection);\n  }\n",
+        replace: "  welcome(_connection: LiveConnection): void {}\n",
+      },
+      {
+        file: "packages/server/src/connection-table.ts",
+        find: "    const { kept } = this.#options;\n    const lost",
+        replace:
+          "    const { kept } = this.#options;\n    this.#connections.add(connection);\n    if (this.#isLeaving) connection.close(leaving);\n    const lost",
+      },
+    ],
+    tests: ["packages/server/test/server-drain.test.ts"],
+    why: "Its first call would be lost, and nobody could tell whether it ran.",
   },
   {
     name: "a call that waits for its turn is sent after a DRAIN",
@@ -223,6 +240,32 @@ export const sessions = [
     ],
     tests: [`${test}/session-resume.test.ts`, `${test}/session-resume-model.test.ts`],
     why: "What the callee has let go would be asked for again.",
+  },
+  {
+    name: "a call goes on from within a message's overhead",
+    patches: [
+      {
+        file: `${session}/kept-messages.ts`,
+        find: "if (offset === start || (next !== undefined && offset >= start + messageOverhead)) return;",
+        replace: "if (offset >= start) return;",
+      },
+    ],
+    tests: [`${test}/kept-messages.test.ts`, "tests/sessions.test.ts"],
+    why: "A peer that says so would get memory that nobody has written, or end the process.",
+    unmodelled: "none of our peers says so",
+  },
+  {
+    name: "a fault while a carrier has room again is nobody's",
+    patches: [
+      {
+        file: `${session}/session.ts`,
+        find: "    try {\n      this.#link.pump();\n    } catch (reason) {\n      this.close(asSessionEnd(reason));\n    }\n",
+        replace: "    this.#link.pump();\n",
+      },
+    ],
+    tests: [`${test}/session-end.test.ts`],
+    why: "What goes wrong with one peer would end the process, and all its other peers with it.",
+    unmodelled: "nothing of ours goes wrong there",
   },
   {
     name: "what a peer takes back is sent from freed memory",

@@ -4,6 +4,7 @@
  * One queue; what is kept for the peer and what waits for credit are parts of it. Pure. Spec: docs/wire.md §2.
  */
 import type { Message } from "../codec/slot.ts";
+import { SluiceError } from "../errors/sluice-error.ts";
 import { messageOverhead } from "../limits.ts";
 import type { SpareMemory } from "./spare-memory.ts";
 
@@ -58,10 +59,20 @@ export class KeptMessages {
     for (const message of this.#messages) message.start += bytes;
   }
 
-  /** From `offset` on they count as not sent. */
-  rewind(offset: number): void {
+  /**
+   * From `offset` on they count as not sent; `end` is behind the last of them.
+   * @throws {SluiceError} `PROTOCOL_ERROR` where no piece can begin: one does at a message, or in it behind its overhead, which is not cut
+   */
+  rewind(offset: number, end: number): void {
     this.#next = this.#first;
     for (let { next } = this; next !== undefined && endOf(next) <= offset; next = this.next) this.#next++;
+    const { next } = this;
+    const start = next?.start ?? end;
+    if (offset === start || (next !== undefined && offset >= start + messageOverhead)) return;
+    throw new SluiceError(
+      "PROTOCOL_ERROR",
+      `No piece can begin at offset ${offset}, from which a call shall go on`,
+    );
   }
 
   /** Drops what is not sent whole; `sent` is the offset up to which bytes were sent, `bytes` is how many were not. */

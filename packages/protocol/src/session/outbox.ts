@@ -206,7 +206,7 @@ export class Outbox {
 
   /**
    * Sends again from `received` on, over the next link, also END and the call's last word. What was confirmed is kept no more, and is not sent again.
-   * @throws {SluiceError} as {@link SendWindow.credit}
+   * @throws {SluiceError} as {@link SendWindow.credit} and {@link KeptMessages.rewind}
    */
   resume(received: number, limit: number): void {
     this.#isHeld = false;
@@ -219,7 +219,7 @@ export class Outbox {
     budget.free(lost);
     budget.sent(from - this.sent);
     this.sent = from;
-    this.#kept.rewind(from);
+    this.#kept.rewind(from, this.end);
     this.#end.restart();
   }
 

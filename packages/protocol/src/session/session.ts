@@ -219,8 +219,13 @@ export class Session implements LinkReceiver, Activity {
     this.#calls.flushing();
   }
 
+  // Nobody is behind a carrier who could catch anything.
   writable(): void {
-    this.#link.pump();
+    try {
+      this.#link.pump();
+    } catch (reason) {
+      this.close(asSessionEnd(reason));
+    }
   }
 
   closed(cause: SluiceError | undefined): void {
@@ -260,15 +265,10 @@ export class Session implements LinkReceiver, Activity {
   }
 
   #onClose(frame: CloseFrame): void {
-    const endsLinkOnly = frame.code === "SESSION_TAKEN_OVER" || frame.code === "HANDSHAKE_TIMEOUT";
     const error = closedByPeer(this.peer.name, frame);
-    if (endsLinkOnly) {
-      this.#link.abandon();
-      this.#lost(error);
-    } else {
-      this.#end(error, "disconnected");
-      this.#link.letGo();
-    }
+    const endsLinkOnly = frame.code === "SESSION_TAKEN_OVER" || frame.code === "HANDSHAKE_TIMEOUT";
+    if (endsLinkOnly) this.relink(error);
+    else this.lose(error);
   }
 
   /** The link is lost by `error`: the session waits for another one for `graceMs`, or is over. */

@@ -92,7 +92,7 @@ describe("KeptMessages, of which some have arrived", () => {
     expect(kept.arrived(74)).toBe(0);
     expect(kept.bytes).toBe(50 + 2 * overhead);
     expect(kept.arrived(157)).toBe(0);
-    kept.rewind(74);
+    kept.rewind(74, 252);
     expect(kept.next, "it was not forgotten").toBe(messages[1]);
     kept.nextIsSent();
     kept.nextIsSent();
@@ -140,7 +140,7 @@ describe("KeptMessages, of which some have arrived", () => {
         if (kept.arrived((arrived + 1) * overhead) !== overhead) expect.fail(`arrival ${arrived}`);
       }
       expect(kept.bytes).toBe(waiting * overhead);
-      kept.rewind(1_500 * overhead);
+      kept.rewind(1_500 * overhead, (1_500 + waiting) * overhead);
       expect(kept.next).toBe(messages[1_500]);
     }
   });
@@ -174,16 +174,17 @@ describe("KeptMessages over another link", () => {
   it("go again from the first that has not arrived whole", () => {
     for (const [offset, next] of [
       [0, 0],
+      [64, 0],
       [73, 0],
       [74, 1],
-      [75, 1],
+      [138, 1],
       [157, 1],
       [158, 2],
       [251, 2],
       [252, undefined],
     ] as const) {
       const { kept, messages } = keep([10, 20, 30], 3);
-      kept.rewind(offset);
+      kept.rewind(offset, 252);
       expect(kept.next, `from ${offset}`).toBe(next === undefined ? undefined : messages[next]);
     }
   });
@@ -191,10 +192,23 @@ describe("KeptMessages over another link", () => {
   it("count those that were never sent as unsent still", () => {
     const { kept, messages } = keep([10, 20, 30], 2);
     kept.arrived(74);
-    kept.rewind(158);
+    kept.rewind(158, 252);
     expect(kept.next).toBe(messages[2]);
-    kept.rewind(74);
+    kept.rewind(74, 252);
     expect(kept.next).toBe(messages[1]);
+  });
+
+  it.each([1, 63, 75, 137, 159, 253])("cannot go on from offset %i: no piece begins there", (offset) => {
+    const { kept } = keep([10, 20, 30], 3);
+    expect(() => kept.rewind(offset, 252)).toThrow(expect.objectContaining({ code: "PROTOCOL_ERROR" }));
+  });
+
+  it.each([0, 63, 64, 73])("cannot go on from offset %i, before all that is kept", (offset) => {
+    const { kept } = keep([10, 20], 2);
+    kept.arrived(74);
+    expect(() => kept.rewind(offset, 158)).toThrow(expect.objectContaining({ code: "PROTOCOL_ERROR" }));
+    kept.arrived(158);
+    expect(() => kept.rewind(offset, 158)).toThrow(expect.objectContaining({ code: "PROTOCOL_ERROR" }));
   });
 });
 
@@ -204,7 +218,7 @@ describe("KeptMessages whose rest is dropped", () => {
     // 100 bytes of the second have gone.
     kept.dropUnsent(174, 264 - 100 + 94);
     expect([kept.bytes, kept.next]).toEqual([174, undefined]);
-    kept.rewind(0);
+    kept.rewind(0, 174);
     expect(kept.next).toBe(messages[0]);
     kept.nextIsSent();
     expect(kept.next).toBeUndefined();
@@ -297,7 +311,7 @@ describe("KeptMessages invariants", () => {
             arrived = count;
           } else if (what === "rewind") {
             sent = arrived + (pick % (sent - arrived + 1));
-            kept.rewind(endOf(sent));
+            kept.rewind(endOf(sent), end);
           }
           expect(kept.next).toBe(list[sent]);
           expect(kept.bytes).toBe(end - endOf(arrived));

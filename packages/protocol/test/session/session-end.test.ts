@@ -146,6 +146,26 @@ describe("the end of a session INV-LIVE INV-ONE INV-QUIET", () => {
     expect(JSON.stringify(close)).not.toContain("canary");
     await pair.expectOver();
   });
+
+  it("the same when nothing has arrived, but the carrier has room again: nobody is above it to catch anything", async () => {
+    const pair = await sessionPair();
+    const { session, handlers } = pair.acceptor;
+    pair.connector.open();
+    await pair.run();
+    pair.wire.acceptor.roomBytes = 0;
+    handlers.last.finish("result");
+    pair.wire.acceptor.roomBytes = 1_000;
+    const send = pair.wire.acceptor.send.bind(pair.wire.acceptor);
+    pair.wire.acceptor.send = (frame) => {
+      if (frame.type === FrameType.RESULT) throw new RangeError("canary");
+      return send(frame);
+    };
+    session.writable();
+    expect(session.state).toMatchObject({ error: { code: "INTERNAL" } });
+    await pair.run();
+    expect(pair.auditor.ofType("toConnector", FrameType.CLOSE)).toMatchObject([{ code: "INTERNAL" }]);
+    await pair.expectOver();
+  });
 });
 
 describe("a closed session", () => {
