@@ -151,8 +151,8 @@ export async function interleave(set: readonly Happening[], seed: number, counts
       const isRefused = cutOffMs !== undefined && call.run === undefined;
       const isLate = cutOffMs !== undefined && world.clock.now() >= cutOffMs;
       if (isRefused || (isLate && call.run?.server === 1)) call.mayFail.add("UNAVAILABLE");
-      // It was its server that answered, if that has not gone away meanwhile.
-      call.mustSayNo = isRefused && world.net.cutLinks === 0 && world.server.connections.length > 0;
+      // Its server has heard of it before it went away, or its client knew that there is no use in telling it.
+      call.mustSayNo = isRefused && world.net.cutLinks === 0 && !isLate;
     };
     calls.push(call);
   }

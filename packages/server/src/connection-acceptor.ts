@@ -51,6 +51,8 @@ export interface AcceptorOptions {
   readonly kept: KeptSessions | undefined;
   /** Why no peer is let in but into a session that it had, if so. */
   refusal(): SluiceError | undefined;
+  /** A peer is let in, over `link`: from this moment on it has to hear of a drain. {@link ConnectionAcceptor.accept} brings it then. */
+  welcome(connection: LiveConnection, link: Link): void;
 }
 
 export class ConnectionAcceptor {
@@ -114,7 +116,10 @@ export class ConnectionAcceptor {
         return {
           ticket,
           serve: (session) => {
+            // Once more: a context takes as long as user code takes.
+            this.#checkOpen();
             connection = this.#connect(info.id, session, identity, context, ticket);
+            this.#options.welcome(connection, link);
             const { served } = this.#compiledFor(session.encoding);
             const dispatcher = new Dispatcher(new ServedCalls(this.#rules, connection, served));
             return link.info.isOneCall === true ? this.#slots.bound(dispatcher, session) : dispatcher;

@@ -60,11 +60,15 @@ export class ConnectionTable {
     return this.#hasCutOff;
   }
 
-  /** A peer was let in. One that is too late is sent away again. */
+  /** A peer is being let in: it is told of a drain, and ended with the others. {@link add} follows. */
+  welcome(connection: LiveConnection): void {
+    this.#connections.add(connection);
+  }
+
+  /** A peer was let in. */
   add(connection: LiveConnection): void {
     const { session, sessionId } = connection;
     const { kept } = this.#options;
-    this.#connections.add(connection);
     const lost = (error: SluiceError): void => {
       this.#tell("detached", { connection, reason: reasonOf(error), error });
       // For what runs its peer may come back, also while the server drains.
@@ -86,7 +90,6 @@ export class ConnectionTable {
       };
       if (state.name === "detached") lost(state.error);
     }
-    if (this.#isLeaving) connection.close(leaving);
   }
 
   /**

@@ -98,6 +98,10 @@ export class Server<const Protocol extends ProtocolDefinition = never, Context =
       clientProtocol: options.clientProtocol,
       kept: this.#kept,
       refusal: () => this.#refusal(),
+      welcome: (connection, link) => {
+        this.#arriving.delete(link);
+        this.#connections.welcome(connection);
+      },
     });
     if (transport !== undefined) this.handle(transport);
   }

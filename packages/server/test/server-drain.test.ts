@@ -1,5 +1,6 @@
 /** Links that break while a server drains: who has calls that run may come back to them, nobody else is let in. */
 import type { ProtocolDefinition } from "@sluice/protocol";
+import { FrameType } from "@sluice/protocol/wire";
 import { memoryTransport } from "@sluice/transport-memory";
 import { describe, expect, test } from "vitest";
 import { type AnyClient, aborted, gate, inWorld, type World, type WorldOptions } from "./world.ts";
@@ -269,5 +270,56 @@ describe("X39 a thousand clients whose server goes", () => {
   test("within what the server says, or at once if they are few", async () => {
     expect(Math.max(...(await comeBack(20, 10_000)))).toBeGreaterThan(1_000);
     expect(Math.max(...(await comeBack(2)))).toBeLessThanOrEqual(100);
+  });
+});
+
+test("DR-6 a peer whose context is still made when the drain begins is not let in", async () => {
+  const made = gate<void>();
+  let isMaking = false;
+  const context = () => {
+    isMaking = true;
+    return made.promise;
+  };
+  const { going, started, options } = waiting({ context });
+  await inWorld(options, async (world) => {
+    const told = watched(world);
+    const client = world.connect();
+    const call = client.request("wait").catch((error) => error);
+    await world.run();
+    expect(isMaking).toBe(true);
+    const drained = world.server.drain();
+    made.open();
+    expect(await world.until(call)).toMatchObject({ code: "UNAVAILABLE", processed: "no" });
+    expect([await world.until(drained), told, started()]).toEqual([true, ["refused UNAVAILABLE no"], 0]);
+    going.open("never");
+  });
+});
+
+test("DR-1 a peer that is told its welcome as the drain begins is told of that, too, before the server leaves", async () => {
+  const { options } = waiting();
+  const sent: FrameType[] = [];
+  await inWorld(options, async (world) => {
+    const { client, server } = memoryTransport({ clock: world.clock });
+    world.server.handle({
+      name: server.name,
+      connect: () => Promise.reject(new TypeError("It only accepts")),
+      accept: (onLink) =>
+        server.accept?.((link) => {
+          const send = link.send.bind(link);
+          link.send = (frame) => {
+            sent.push(frame.type);
+            const bytes = send(frame);
+            if (frame.type === FrameType.WELCOME) void world.server.drain();
+            return bytes;
+          };
+          onLink(link);
+        }),
+      dispose: () => server.dispose(),
+    });
+    const told = watched(world);
+    world.connect({ transport: client }).ready.catch(() => {});
+    await world.run();
+    expect(sent).toEqual([FrameType.WELCOME, FrameType.DRAIN, FrameType.PING, FrameType.CLOSE]);
+    expect(told).toEqual(["disconnected"]);
   });
 });

@@ -93,11 +93,15 @@ export class OutgoingCalls {
     this.#openNext();
   }
 
-  /** The peer had no room for `call`: it waits before all others, and what waits is tried one by one. */
+  /** The peer had no room for `call`: it waits before all others, and what waits is tried one by one. It ends if none is opened any more. */
   putBack(call: OutgoingCall): void {
     this.#outstanding--;
     this.#room = Math.max(1, this.#outstanding);
     this.#queue.putBack(call);
+    if (this.#refusal !== undefined) {
+      call.lost(this.#refusal);
+      return;
+    }
     if (this.#outstanding > 0 || this.#retry !== undefined) return;
     this.#retry = this.#host.clock.setTimer(retryMs, this.#onRetry, { background: true });
   }

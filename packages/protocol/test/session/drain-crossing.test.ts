@@ -1,6 +1,9 @@
 /** Calls that cross a DRAIN: the side that drains refuses them, also while others run there. Spec: docs/wire.md §4.15. */
 import { expect, it } from "vitest";
 import { SluiceError } from "../../src/errors/sluice-error.ts";
+import { FrameType, type OpenFrame } from "../../src/frame/frame.ts";
+import { errorParts } from "../../src/session/error-parts.ts";
+import { rawConnector } from "./raw-end.ts";
 import { ResumingPair } from "./resuming-pair.ts";
 import { sessionPair } from "./session-pair.ts";
 import { settle } from "./settle.ts";
@@ -107,4 +110,19 @@ it("DR-1 X42 a call that was made without a link is refused over the next one, t
   await pair.run();
   expect(late.end.error).toMatchObject({ code: "UNAVAILABLE", processed: "no" });
   expect(pair.acceptor.handlers.calls.map(({ open }) => open.procedure)).toEqual(["running"]);
+});
+
+it("DR-6 a call that comes back for want of room after its peer has said that it drains is opened nowhere", async () => {
+  const peer = await rawConnector();
+  const waiting = peer.acceptor.open({ procedure: "waiting" });
+  await peer.wire.run();
+  const [{ call }] = peer.raw.ofType(FrameType.OPEN) as [OpenFrame];
+  const full = errorParts("RESOURCE_EXHAUSTED", "full", { processed: "no", retryable: true });
+  await peer.send({ type: FrameType.DRAIN, call: 0, grace: 5_000, retry: 0 }, { ...full, call, offset: 0 });
+  await settle();
+  expect(waiting.end.error).toMatchObject({ code: "UNAVAILABLE", processed: "no" });
+  await peer.clock.advance(1_000);
+  await peer.wire.run();
+  expect(peer.raw.ofType(FrameType.OPEN)).toHaveLength(1);
+  expect([peer.code, peer.session.openCalls]).toEqual(["draining", 0]);
 });
