@@ -46,11 +46,15 @@ export function transcriptProblems(received: readonly RawFrame[]): readonly stri
 function endingsIn(frame: RawFrame, params: Set<number>): readonly (readonly [call: number, Ending])[] {
   const { type, flags, call, body } = frame;
   const hasMore = (flags & rawFlag.more) !== 0;
+  const openFlags = body[0] ?? 0;
   switch (type) {
-    case OPEN:
-      if (((body[0] ?? 0) & rawOpenFlag.halfClosed) === 0) return [];
-      if (hasMore) params.add(call);
-      return hasMore ? [] : [[call, "half-closed OPEN"]];
+    case OPEN: {
+      if ((openFlags & rawOpenFlag.halfClosed) === 0) return [];
+      // What was cut over a former link goes on over this one.
+      const mayGoOn = hasMore || (openFlags & rawOpenFlag.resume) !== 0;
+      if (mayGoOn) params.add(call);
+      return mayGoOn ? [] : [[call, "half-closed OPEN"]];
+    }
     case DATA:
       return !hasMore && params.delete(call) ? [[call, "half-closed OPEN"]] : [];
     case END:

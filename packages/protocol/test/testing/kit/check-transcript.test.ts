@@ -7,6 +7,7 @@ import { rawFlag } from "../../../src/testing/raw/raw-frame.ts";
 
 const open = { type: "OPEN", call: 1, name: "x" };
 const half = { ...open, halfClosed: true };
+const again = { ...half, resume: { received: 0, limit: 1 } };
 const data = { type: "DATA", call: 1, offset: 64, value: 1 };
 const end = { type: "END", call: 1, offset: 64 };
 const credit = { type: "CREDIT", call: 1, received: 0, limit: 1 };
@@ -26,6 +27,7 @@ describe("transcriptProblems", () => {
     ["END behind END", [open, data, end, end]],
     ["DATA behind half-closed OPEN", [half, data]],
     ["END behind half-closed OPEN", [half, end]],
+    ["DATA behind half-closed OPEN", [again, data, { ...data, offset: 129 }]],
     ["DATA behind RESULT", [result, data]],
     ["END behind RESULT", [result, end]],
     ["RESULT behind RESULT", [result, result]],
@@ -46,6 +48,7 @@ describe("transcriptProblems", () => {
 
   test.each<[string, FrameFields[]]>([
     ["items, END and a result", [data, data, end, result]],
+    ["the rest of a param behind an OPEN that finds its call again", [again, data]],
     [
       "a result in pieces",
       [
