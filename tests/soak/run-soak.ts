@@ -2,7 +2,7 @@
  * The soak: clients over every transport call two servers for as long as is wanted, while something fails every 200 ms; and what is left then.
  *
  * Servers and clients are processes of their own, the proxies between them are here. One server is drained or killed from time to time, and started
- * anew; the other one stays, and of its clients' calls none may fail. Any process may be suspended, and some of the clients are killed.
+ * anew; the other one stays, and of its clients' calls none may fail. What stays may be suspended, and some of the clients are killed.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ import type { Inventory } from "./inventory.ts";
 import { coolDown, inventoryOf, keptSeconds, settled } from "./settle.ts";
 import type { SoakCounts } from "./soak-clients.ts";
 import { type FaultCounts, SoakFaults, type SuspendedProcess } from "./soak-faults.ts";
-import { plansFor, ranAgain, SoakClients, SoakServer } from "./soak-processes.ts";
+import { plansFor, ranAfterAll, ranAgain, SoakClients, SoakServer } from "./soak-processes.ts";
 
 export interface SoakOptions {
   readonly seconds: number;
@@ -123,6 +123,9 @@ class Soak {
     }
     await this.#rest();
     for (const clients of [this.#clients, this.#mortal]) this.#counts.push(await clients.stop());
+    // Nobody else asks those that do not stay.
+    const { troubles } = await inventoryOf(this.#mortal.child);
+    if (troubles.length > 0) throw new Error(`Clients were in trouble: ${troubles.join("; ")}`);
     const processes = await Promise.all(
       this.#watched.map(async ({ name, child, start, samples, rests = [] }) => {
         return { name, start, samples, rests, end: await coolDown(child(), start) };
@@ -227,12 +230,13 @@ class Soak {
 
   /** @throws {Error} if it takes too long: then what is held says nothing */
   async #allConnected(): Promise<void> {
-    const { connections, killed } = this.#options;
+    const { connections } = this.#options;
+    const children = [this.#clients.child, this.#mortal.child];
     for (const giveUpAt = performance.now() + 1_000 * connectedSeconds; ; await pause(500)) {
-      const { connections: there } = await inventoryOf(this.#clients.child);
-      if (there === connections - killed) return;
-      if (performance.now() > giveUpAt)
-        throw new Error(`${there} of ${connections - killed} clients are back`);
+      const inventories = await Promise.all(children.map(inventoryOf));
+      const there = inventories.reduce((sum, one) => sum + one.connections, 0);
+      if (there === connections) return;
+      if (performance.now() > giveUpAt) throw new Error(`${there} of ${connections} clients are back`);
     }
   }
 
@@ -267,6 +271,7 @@ function sumOf(all: readonly SoakCounts[]): SoakCounts {
     messages: sum(({ messages }) => messages),
     lost: sum(({ lost }) => lost),
     refused: sum(({ refused }) => refused),
+    nowhere: all.flatMap(({ nowhere }) => nowhere),
     violations: all.flatMap(({ violations }) => violations),
   };
 }
@@ -293,7 +298,8 @@ export async function runSoak(options: SoakOptions, tell: (line: string) => void
       await server("restarted", options.seed + 1),
     ] as const;
     const result = await new Soak(options, tell, servers, [await clients(), await clients()]).run();
-    const violations = [...result.counts.violations, ...ranAgain(ranFile)];
+    const { nowhere, violations: seen } = result.counts;
+    const violations = [...seen, ...ranAgain(ranFile), ...ranAfterAll(ranFile, nowhere)];
     return { ...result, counts: { ...result.counts, violations } };
   } finally {
     for (const close of closing) await close();

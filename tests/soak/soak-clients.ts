@@ -32,6 +32,8 @@ export interface SoakCounts {
   readonly lost: number;
   /** The same, and they have run nowhere: they were refused again and again. */
   readonly refused: number;
+  /** Numbers of the requests among them that write down where they run. */
+  readonly nowhere: readonly number[];
   /** What may never be, one line each. */
   readonly violations: readonly string[];
 }
@@ -45,6 +47,7 @@ let calls = 0;
 let messages = 0;
 let lost = 0;
 let refused = 0;
+const nowhere: number[] = [];
 const violations: string[] = [];
 let isStopping = false;
 /** While it is there, no call is begun. */
@@ -92,14 +95,23 @@ async function echo(client: Client<Faulted>, count: number): Promise<void> {
   if (heard !== count) throw new Error(`${heard} of ${count} were heard`);
 }
 
+/** A request that may run once: it writes down each run. */
+async function place(client: Client<Faulted>, number: number): Promise<void> {
+  try {
+    const runs = await client.request("place", { param: number });
+    messages++;
+    if (runs !== 1) throw new Error(`place ${number} has run ${runs} times`);
+  } catch (error) {
+    if (SluiceError.is(error) && error.processed === "no") nowhere.push(number);
+    throw error;
+  }
+}
+
 async function callOnce(client: Client<Faulted>, dice: Dice): Promise<void> {
   const count = 1 + dice.below(80);
   const kind = dice.below(10);
-  if (kind < 5) {
-    const runs = await client.request("place", { param: ++lastPlace });
-    messages++;
-    if (runs !== 1) throw new Error(`place ${lastPlace} has run ${runs} times`);
-  } else if (kind < 7) await echo(client, count);
+  if (kind < 5) await place(client, ++lastPlace);
+  else if (kind < 7) await echo(client, count);
   else if (kind < 9) await inOrder(client.stream("count", { param: count }), ({ n }) => n, count);
   else {
     const stream = client.stream("count", { param: 10_000 });
@@ -188,7 +200,7 @@ process.on(
     if (told === "stop") await stop();
     if (told === "rest") await rest();
     if (told === "go on") goOn();
-    const counts: SoakCounts = { calls, messages, lost, refused, violations };
+    const counts: SoakCounts = { calls, messages, lost, refused, nowhere, violations };
     if (told === "report") {
       const inventory = inventoryNow();
       made = made.filter((one) => one.deref() !== undefined);

@@ -71,7 +71,8 @@ export class SoakServer {
 
   /** Kills it, and starts another process at the same addresses. */
   async die(): Promise<void> {
-    await this.child.kill();
+    const { stderr } = await this.child.kill();
+    if (stderr !== "") throw new Error(`A server was in trouble before it was killed: ${stderr}`);
     await this.#startAgain();
   }
 
@@ -158,4 +159,12 @@ export function ranAgain(ranFile: string): string[] {
     .split("\n")
     .filter((number) => number !== "" && seen.size === seen.add(number).size)
     .map((number) => `place ${number} was run again by another process`);
+}
+
+/** What was run although its caller was told that it had run nowhere. */
+export function ranAfterAll(ranFile: string, nowhere: readonly number[]): string[] {
+  const ran = new Set(readFileSync(ranFile, "utf8").split("\n"));
+  return nowhere
+    .filter((number) => ran.has(String(number)))
+    .map((number) => `place ${number} has run, and its caller was told that it has not`);
 }
