@@ -5,9 +5,12 @@
  */
 import { SluiceError } from "@sluice/protocol";
 
+/** As many characters as no piece, window or step of a model is a multiple of: bytes from a wrong place are other bytes. */
+const filling = "abcdefghijklmnopqrstuvw";
+
 /** `head` and a colon, filled up to `length` characters. */
 export function filled(head: string | number, length: number): string {
-  return `${head}:`.padEnd(length, "x");
+  return `${head}:`.padEnd(length, filling);
 }
 
 /** One direction of a call: a writer that waits when it is told to, and a reader that takes items when it is let. */
