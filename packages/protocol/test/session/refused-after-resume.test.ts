@@ -6,22 +6,29 @@
 import { expect, it } from "vitest";
 import { ResumingPair } from "./resuming-pair.ts";
 
-it("SE-2 a call that comes back and finds no room sends its items, and their end, once there is", async () => {
-  const pair = await ResumingPair.make({ limits: { limits: { maxConcurrentHandlers: 1 } } });
-  const { connector, acceptor } = pair;
-  const first = connector.open({ procedure: "first" });
-  await pair.run();
-  // Over for its caller, while its handler still holds the slot.
-  pair.cut();
-  first.call.abort();
+async function mend(pair: ResumingPair): Promise<void> {
   const mended = pair.mend();
   await pair.run();
   await mended;
-  const upload = connector.open({ procedure: "upload", kind: "upload" });
-  pair.cut();
-  const mending = pair.mend();
+}
+
+/** A pair whose link is cut behind the OPEN of `upload`; the acceptor's one slot is held by "first", which is over for its caller. */
+async function cutWithoutRoom() {
+  const pair = await ResumingPair.make({ limits: { limits: { maxConcurrentHandlers: 1 } } });
+  const first = pair.connector.open({ procedure: "first" });
   await pair.run();
-  await mending;
+  pair.cut();
+  first.call.abort();
+  await mend(pair);
+  const upload = pair.connector.open({ procedure: "upload", kind: "upload" });
+  pair.cut();
+  return { pair, upload };
+}
+
+it("SE-2 a call that comes back and finds no room sends its items, and their end, once there is", async () => {
+  const { pair, upload } = await cutWithoutRoom();
+  const { acceptor } = pair;
+  await mend(pair);
   expect(upload.call.state).toBe("queued");
 
   acceptor.handlers.of("first").finish();
@@ -43,22 +50,10 @@ it("SE-2 a call that comes back and finds no room sends its items, and their end
 });
 
 it("SE-2 a call that was stopped before it found no room is CANCELLED, and says that it has not run", async () => {
-  const pair = await ResumingPair.make({ limits: { limits: { maxConcurrentHandlers: 1 } } });
-  const { connector, acceptor } = pair;
-  const first = connector.open({ procedure: "first" });
-  await pair.run();
-  // Over for its caller, while its handler still holds the slot.
-  pair.cut();
-  first.call.abort();
-  const mended = pair.mend();
-  await pair.run();
-  await mended;
-  const upload = connector.open({ procedure: "upload", kind: "upload" });
-  pair.cut();
+  const { pair, upload } = await cutWithoutRoom();
+  const { acceptor } = pair;
   upload.call.stop();
-  const mending = pair.mend();
-  await pair.run();
-  await mending;
+  await mend(pair);
   expect(upload.end.error).toMatchObject({ code: "CANCELLED", processed: "no" });
   acceptor.handlers.of("first").finish();
   await pair.advance(100);
