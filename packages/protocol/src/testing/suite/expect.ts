@@ -118,8 +118,8 @@ export async function until(holds: () => boolean, what: string | (() => string))
     if (systemClock.now() > giveUpAt) {
       throw new Error(`Waited ${patienceMs} ms until ${typeof what === "string" ? what : what()}`);
     }
-    // What is close comes soon; for the rest there is no hurry.
-    await (round < 20 ? quickTurns(1) : turns(turnsPerTick));
+    // What is close comes soon; for the rest the processor is left to whoever it is that is waited for.
+    await (round < 20 ? quickTurns(1) : tick());
   }
 }
 
@@ -133,7 +133,7 @@ const stillTurns = 200;
 export async function standsStill(read: () => number): Promise<number> {
   // What has not begun to move does not stand still: a peer in another process takes its time.
   const giveUpAt = systemClock.now() + startMs;
-  while (read() === 0 && systemClock.now() < giveUpAt) await turns(stillTurns);
+  while (read() === 0 && systemClock.now() < giveUpAt) await tick();
   for (let last = read(); ; last = read()) {
     await turns(stillTurns);
     if (read() === last) return last;
