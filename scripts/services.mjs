@@ -21,6 +21,7 @@ const services = [
   { command: "chromium", apt: "chromium", neededBy: "the tests of browsers" },
   { command: "firefox-esr", apt: "firefox-esr", neededBy: "the tests of browsers" },
   { command: "python3", apt: "python3", neededBy: "the reference peer of the conformance kit" },
+  { command: "perl", apt: "perl", neededBy: "the child process that carries bytes in the conformance suite" },
 ];
 
 /** @param {string} command @returns {boolean} */

@@ -34,7 +34,7 @@ type OpenHop = (take: Take) => Promise<Hop>;
 
 const certificates = new URL("../../packages/transport-socket/test/certificates/", import.meta.url);
 const carrier = fileURLToPath(
-  new URL("../../packages/transport-socket/test/children/relay-stdio.mjs", import.meta.url),
+  new URL("../../packages/transport-socket/test/children/relay-stdio.pl", import.meta.url),
 );
 
 function pem(name: string): string {
@@ -109,10 +109,9 @@ const hops: Readonly<Record<string, OpenHop>> = {
     ),
   stdio: folderHop(
     (path) =>
-      childProcessTransport(
-        () => spawn(process.execPath, [carrier, path], { stdio: ["pipe", "pipe", "inherit"] }),
-        { killAfter: 2_000 },
-      ) as Transport<unknown, unknown>,
+      childProcessTransport(() => spawn("perl", [carrier, path], { stdio: ["pipe", "pipe", "inherit"] }), {
+        killAfter: 2_000,
+      }) as Transport<unknown, unknown>,
   ),
   ws: (take) => listened(listenWebSocket({ port: 0 }), take, (url) => new WebSocketTransport({ url })),
   http: (take) => listened(listenHttp({ port: 0 }), take, (url) => new ClientTransport({ url })),

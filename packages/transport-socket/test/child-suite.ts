@@ -13,7 +13,7 @@ import { describe, it } from "vitest";
 import { StreamDuplex } from "../src/stream-duplex.ts";
 import { collectGarbage } from "./collect-garbage.ts";
 
-const relay = fileURLToPath(new URL("./children/relay-stdio.mjs", import.meta.url));
+const relay = fileURLToPath(new URL("./children/relay-stdio.pl", import.meta.url));
 
 /** Registers the suite. Both ends are pairs of streams: pipes near, a socket's two directions far. */
 export function childSuite(codec: Codec): void {
@@ -31,7 +31,7 @@ function childSetup(): TransportSetup {
   const sockets = new Set<Socket>();
   let server: Server | undefined;
   const transport: Transport<unknown, unknown> = childProcessTransport(
-    () => spawn(process.execPath, [relay, path], { stdio: ["pipe", "pipe", "inherit"] }),
+    () => spawn("perl", [relay, path], { stdio: ["pipe", "pipe", "inherit"] }),
     { killAfter: 2_000 },
   );
   return {
