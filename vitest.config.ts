@@ -26,6 +26,7 @@ export default defineConfig({
           isolate: false,
           include: ["packages/*/test/**/*.test.ts"],
           exclude: ["**/*.long.test.ts", "**/node_modules/**"],
+          globalSetup: "scripts/test/build-children.mjs",
           pool: "forks",
           maxWorkers: 2,
           // None takes a second; this is for machines that are very busy.

@@ -1,10 +1,11 @@
 /** Workers as most platforms have them: nothing is said of their end. Their silence says it. Spec: docs/wire.md §4.10. */
 import { once } from "node:events";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Client, type ClientOptions } from "@sluice/client";
 import { FakeClock } from "@sluice/protocol/testing";
 import { type EmitterPort, messagePortTransport } from "@sluice/transport-memory";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, inject, test } from "vitest";
 import { graceMs, workerProtocol } from "./children/worker-protocol.ts";
 
 const startMs = 20_000;
@@ -16,9 +17,9 @@ afterEach(async () => {
 });
 
 function startWorker(): Worker {
-  const worker = new Worker(new URL("./children/start-worker.mjs", import.meta.url), {
-    execArgv: ["--conditions=@sluice/source"],
-  });
+  const worker = new Worker(
+    join(inject("programs"), "packages/transport-memory/test/children/serving-worker.mjs"),
+  );
   workers.push(worker);
   return worker;
 }

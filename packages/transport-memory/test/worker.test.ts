@@ -1,13 +1,15 @@
 /** A server in a worker thread: calls, flow control, large byte strings, and a worker that is gone. */
 import { once } from "node:events";
+import { join } from "node:path";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { Client } from "@sluice/client";
 import { finishesCleanly, inChild } from "@sluice/protocol/testing/node";
 import { type EmitterPort, messagePortTransport } from "@sluice/transport-memory";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, inject, test } from "vitest";
 import { type Gate, workerProtocol } from "./children/worker-protocol.ts";
 
-const execArgv = ["--import", "tsx", "--conditions=@sluice/source"];
+const servingWorker = join(inject("programs"), "packages/transport-memory/test/children/serving-worker.mjs");
+const workerProgram = join(inject("programs"), "packages/transport-memory/test/children/worker-program.mjs");
 const limits = { maxMessage: 15 * 1024 * 1024, maxBuffered: 32 * 1024 * 1024 };
 const startMs = 20_000;
 
@@ -17,8 +19,7 @@ afterEach(async () => {
 });
 
 function startWorker(gate?: Gate): Worker {
-  const worker = new Worker(new URL("./children/start-worker.mjs", import.meta.url), {
-    execArgv: ["--conditions=@sluice/source"],
+  const worker = new Worker(servingWorker, {
     workerData: gate,
     transferList: gate === undefined ? [] : [gate.port],
   });
@@ -229,7 +230,7 @@ describe("a worker that serves", () => {
 test(
   "a program that disposes of its client ends by itself, and its worker with it",
   async () => {
-    const child = inChild(new URL("./children/worker-program.ts", import.meta.url), { execArgv });
+    const child = inChild(workerProgram, { execArgv: [], args: [servingWorker] });
     child.disconnect();
     const { code, stdout, stderr } = await child.end();
     expect(stderr).toBe("");

@@ -1,6 +1,7 @@
 /** Peers over standard streams: a child that serves, one that calls, and all the ways in which a child may end. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Client } from "@sluice/client";
@@ -8,11 +9,12 @@ import { FakeClock } from "@sluice/protocol/testing";
 import type { SluiceError } from "@sluice/protocol/wire";
 import { Server } from "@sluice/server";
 import { childProcessTransport } from "@sluice/transport-socket";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { StreamDuplex } from "../src/stream-duplex.ts";
 import { protocol } from "./stdio-protocol.ts";
 
-const script = (name: string): string => fileURLToPath(new URL(`./children/${name}.mjs`, import.meta.url));
+const plain = (name: string): string => fileURLToPath(new URL(`./children/${name}.mjs`, import.meta.url));
+const stdioPeer = join(inject("programs"), "packages/transport-socket/test/children/stdio-peer.mjs");
 const silent = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 interface Started {
@@ -23,9 +25,8 @@ interface Started {
   readonly exit: Promise<number | string>;
 }
 
-function start(name: string, ...args: string[]): Started {
-  // The condition is what has the packages' sources loaded.
-  const child = spawn(process.execPath, ["-C", "@sluice/source", script(name), ...args], {
+function start(program: string, ...args: string[]): Started {
+  const child = spawn(process.execPath, [program, ...args], {
     stdio: ["pipe", "pipe", "pipe", "ipc"],
   });
   let stderr = "";
@@ -51,7 +52,7 @@ function clientOf(
 
 describe("a child that serves", () => {
   test("is called, streams, keeps what it prints out of the link, and ends when the client does", async () => {
-    const { child, stderr, exit } = start("stdio-peer", "serve");
+    const { child, stderr, exit } = start(stdioPeer, "serve");
     const transport = childProcessTransport(child);
     const client = clientOf(transport);
     expect(await client.request("add", { param: [1, 2] })).toBe(3);
@@ -66,14 +67,14 @@ describe("a child that serves", () => {
   });
 
   test("listens at stdio:", async () => {
-    const { child, stderr } = start("stdio-peer", "listen");
+    const { child, stderr } = start(stdioPeer, "listen");
     const client = clientOf(childProcessTransport(child));
     expect(await client.request("add", { param: [2, 3] })).toBe(5);
     expect(stderr()).toContain("stdio:\n");
   });
 
   test("feels a reader that stops", async () => {
-    const { child } = start("stdio-peer", "serve");
+    const { child } = start(stdioPeer, "serve");
     let produced = 0;
     const client = clientOf(childProcessTransport(child), {
       handlers: {
@@ -100,7 +101,7 @@ describe("a child that serves", () => {
 
 describe("a child that calls", () => {
   test("is served", async () => {
-    const { child, stderr, exit } = start("stdio-peer", "call");
+    const { child, stderr, exit } = start(stdioPeer, "call");
     const server = new Server({
       protocol: { add: protocol.add },
       public: true,
@@ -118,7 +119,7 @@ describe("a child that ends", () => {
     ["with a code", "code", "the child process has exited with code 3"],
     ["by a signal", "signal", "the child process was ended by SIGTERM"],
   ])("%s fails its calls with that, for good", async (_, how, message) => {
-    const { child } = start("stdio-peer", "serve");
+    const { child } = start(stdioPeer, "serve");
     const client = clientOf(childProcessTransport(child));
     const items: number[] = [];
     const call = client.stream("fail", { param: how });
@@ -137,7 +138,7 @@ describe("a child that ends", () => {
   test("is started anew where a function starts it", async () => {
     const started: Started[] = [];
     const transport = childProcessTransport(() => {
-      const next = start("stdio-peer", "serve");
+      const next = start(stdioPeer, "serve");
       started.push(next);
       return next.child;
     });
@@ -171,7 +172,7 @@ describe("a child that ends", () => {
 
 describe("a child that does not speak the protocol", () => {
   test("is named by what it says, for good", async () => {
-    const { child } = start("prints-text");
+    const { child } = start(plain("prints-text"));
     const client = clientOf(childProcessTransport(child));
     await expect(client.ready).rejects.toMatchObject({
       code: "PROTOCOL_ERROR",
@@ -207,7 +208,7 @@ describe("a child that does not speak the protocol", () => {
 
 describe("dispose", () => {
   test("ends the child's stdin and kills nobody", async () => {
-    const { child, exit } = start("stubborn");
+    const { child, exit } = start(plain("stubborn"));
     await once(child, "message");
     const transport = childProcessTransport(child);
     await transport.connect();
@@ -220,7 +221,7 @@ describe("dispose", () => {
   });
 
   test("with killAfter asks a child to end, then makes it, and waits for that", async () => {
-    const { child, exit } = start("stubborn");
+    const { child, exit } = start(plain("stubborn"));
     await once(child, "message");
     const clock = new FakeClock();
     const transport = childProcessTransport(child, { killAfter: 500, clock });
@@ -246,13 +247,13 @@ describe("dispose", () => {
 
 describe("the standard streams of a process", () => {
   test("are one link's, once", async () => {
-    const { stderr, exit } = start("stdio-peer", "twice");
+    const { stderr, exit } = start(stdioPeer, "twice");
     expect(await exit).toBe(0);
     expect(stderr()).toBe("FAILED_PRECONDITION,FAILED_PRECONDITION\n");
   });
 
   test("are no link's when they are a terminal", async () => {
-    const { stderr, exit } = start("stdio-peer", "terminal");
+    const { stderr, exit } = start(stdioPeer, "terminal");
     expect(await exit).toBe(0);
     expect(stderr()).toMatch(/^FAILED_PRECONDITION Cannot use stdio: stdin or stdout is a terminal/);
   });

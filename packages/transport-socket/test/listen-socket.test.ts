@@ -15,8 +15,13 @@ import { Worker } from "node:worker_threads";
 import { connectedSocket, finishesCleanly, inChild } from "@sluice/protocol/testing/node";
 import { type Link, SluiceError } from "@sluice/protocol/wire";
 import { type ListenSocketOptions, listenSocket } from "@sluice/transport-socket";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "./temporary-folder.ts";
+
+const listenInWorker = join(
+  inject("programs"),
+  "packages/transport-socket/test/children/listen-in-worker.mjs",
+);
 
 /** Listens until the test is over. Gives the address and the links that come. */
 async function listen(options: ListenSocketOptions): Promise<{ address: string; links: Link[] }> {
@@ -160,10 +165,7 @@ describe("a Unix socket", () => {
 
   test("is its user's alone when a worker made it", async () => {
     const path = join(temporaryFolder(), "worker.sock");
-    const worker = new Worker(new URL("./children/listen-in-worker.mjs", import.meta.url), {
-      argv: [path],
-      execArgv: ["--conditions=@sluice/source"],
-    });
+    const worker = new Worker(listenInWorker, { argv: [path] });
     await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
     expect(statSync(path).mode & 0o777).toBe(0o600);
     await worker.terminate();

@@ -1,10 +1,10 @@
-/** A whole program: calls a worker, disposes of its client, and does nothing else to end. */
+/** A whole program: calls the worker that its argument names, disposes of its client, and does nothing else to end. */
 import { Worker } from "node:worker_threads";
 import { Client } from "@sluice/client";
 import { messagePortTransport } from "@sluice/transport-memory";
 import { workerProtocol } from "./worker-protocol.ts";
 
-const worker = new Worker(new URL("./start-worker.mjs", import.meta.url));
+const worker = new Worker(process.argv[2] as string);
 worker.on("exit", (code) => console.log(`worker exits with ${code}`));
 const client = new Client({ protocol: workerProtocol, transport: messagePortTransport(worker) });
 console.log(await client.request("add", { param: [1, 2] }));

@@ -1,15 +1,15 @@
 /** The leak detector finds every kind of leak that is planted, and nothing else. */
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { expect, test } from "vitest";
+import { join } from "node:path";
+import { expect, inject, test } from "vitest";
 import { finishesCleanly } from "../../../src/testing/node/finishes-cleanly.ts";
 import { inChild } from "../../../src/testing/node/in-child.ts";
 
-const script = new URL("./children/plant-leak.ts", import.meta.url);
-const execArgv = ["--import", "tsx", "--conditions=@sluice/source"];
+const script = join(inject("programs"), "packages/protocol/test/testing/node/children/plant-leak.mjs");
 
 async function plant(what: string): Promise<unknown> {
-  const { stdout, stderr } = await inChild(script, { execArgv, args: [what] }).end();
+  const { stdout, stderr } = await inChild(script, { execArgv: [], args: [what] }).end();
   return stdout === "" ? stderr : JSON.parse(stdout);
 }
 

@@ -4,8 +4,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { finishesCleanly } from "../../../src/testing/node/finishes-cleanly.ts";
 import { startPeerProgram } from "../../../src/testing/node/peer-process.ts";
 
@@ -82,14 +81,8 @@ describe.skipIf(process.platform === "win32")("startPeerProgram", () => {
     "ends the program when %s ends the kit",
     async (signal) => {
       const { command, pid } = shellWithChild("wait; true");
-      const script = fileURLToPath(new URL("./children/start-peer.ts", import.meta.url));
-      const kit = spawn(
-        process.execPath,
-        ["--import", "tsx", "--conditions=@sluice/source", script, ...command],
-        {
-          stdio: ["ignore", "pipe", "inherit"],
-        },
-      );
+      const script = join(inject("programs"), "packages/protocol/test/testing/node/children/start-peer.mjs");
+      const kit = spawn(process.execPath, [script, ...command], { stdio: ["ignore", "pipe", "inherit"] });
       await once(kit.stdout, "data");
       const started = await pid();
       expect(isRunning(started)).toBe(true);

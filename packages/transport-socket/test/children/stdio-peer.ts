@@ -1,16 +1,13 @@
 /** A peer over its standard streams; its first argument says how it behaves. */
-import { register } from "tsx/esm/api";
+import { Client } from "@sluice/client";
+import { SluiceError } from "@sluice/protocol";
+import { type HandlersOf, Server } from "@sluice/server";
+import { stdioTransport } from "@sluice/transport-socket";
+import { protocol } from "../stdio-protocol.ts";
 
-register();
-const { Server } = await import("@sluice/server");
-const { Client } = await import("@sluice/client");
-const { SluiceError } = await import("@sluice/protocol");
-const { stdioTransport } = await import("@sluice/transport-socket");
-const { protocol } = await import("../stdio-protocol.ts");
-
-const handlers = {
+const handlers: HandlersOf<typeof protocol> = {
   produced() {},
-  add: ({ param: [a, b] }) => {
+  add: ({ param: [a = 0, b = 0] }) => {
     console.log("adding", a, "and", b);
     process.stdout.write("said past the console\n");
     return a + b;
@@ -46,15 +43,15 @@ switch (process.argv[2]) {
     break;
   }
   case "call": {
-    const client = new Client({ protocol, transport: stdioTransport() });
+    const client = new Client({ protocol, transport: stdioTransport() as never });
     console.error(`the sum is ${await client.request("add", { param: [20, 22] })}`);
     await client.dispose();
     break;
   }
   case "twice": {
-    stdioTransport().accept(() => {});
+    stdioTransport().accept?.(() => {});
     const codes = [];
-    for (const take of [() => stdioTransport().connect(), async () => stdioTransport().accept(() => {})]) {
+    for (const take of [() => stdioTransport().connect(), async () => stdioTransport().accept?.(() => {})]) {
       codes.push(await take().catch((error) => SluiceError.is(error) && error.code));
     }
     console.error(codes.join());
