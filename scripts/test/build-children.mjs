@@ -1,6 +1,7 @@
 /**
  * Builds the programs that tests start in processes of their own, once for each run of a Vitest project that names this file as
- * its `globalSetup`, and again when a watching run begins anew. `tests/built-program.ts` says where they are.
+ * its `globalSetup`, and again when a watching run begins anew. `tests/built-program.ts` says where they are;
+ * tests of packages, which import nothing from there, find them in the folder that is provided as `programs`.
  *
  * A program is a `.ts` file in a folder called `children`, or one of {@link others}.
  */
