@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 /** @typedef {import("./run-stages.mjs").Outcome} Outcome */
 /** @typedef {{ status: number, output: string }} Ended `output`: stdout and stderr as they came */
 
-const defaultLimitMs = 10 * 60_000;
+const defaultLimitMs = 20 * 60_000;
 
 /** Process groups that run, by their ids. They are ended with this process. @type {Set<number>} */
 const groups = new Set();
@@ -32,7 +32,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
  *
  * @param {string} cwd
  * @param {readonly string[]} args
- * @param {number} [limitMs] then the group is killed, which counts as status 1. Default 10 minutes
+ * @param {number} [limitMs] then the group is killed, which counts as status 1. Default 20 minutes
  * @returns {Promise<Ended>} when the program and whatever it started have ended
  */
 export function runNode(cwd, args, limitMs = defaultLimitMs) {
