@@ -80,10 +80,10 @@ export async function until(
   holds: () => boolean,
   what: string | (() => string) = "the condition holds",
 ): Promise<void> {
-  const giveUpAt = performance.now() + 10_000;
+  const giveUpAt = performance.now() + 15_000;
   for (let round = 0; !holds(); round++) {
     if (performance.now() > giveUpAt) {
-      throw new Error(`Waited 10 s until ${typeof what === "string" ? what : what()}`);
+      throw new Error(`Waited 15 s until ${typeof what === "string" ? what : what()}`);
     }
     // What is close comes soon; for the rest the processor is left to whoever it is that is waited for.
     await (round < 20 ? turns(1) : new Promise<void>((fired) => setTimeout(fired)));

@@ -245,7 +245,7 @@ describe.each(pipeWorlds)("over $scheme", (world) => {
       await vi.waitFor(async () => {
         await clock.advance(100); // the near end looks whether all has gone out
         await Promise.race([closing, Promise.reject(new Error("still closing"))]);
-      }, 10_000);
+      }, 30_000);
     });
 
     test("can be given up by the writer", async () => {

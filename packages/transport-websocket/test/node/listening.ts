@@ -47,9 +47,9 @@ export async function listening(
 
 /** Turns the event loop until `holds()`. */
 export async function until(holds: () => boolean, what = "the condition holds"): Promise<void> {
-  const giveUpAt = performance.now() + 5_000;
+  const giveUpAt = performance.now() + 15_000;
   while (!holds()) {
-    if (performance.now() > giveUpAt) throw new Error(`Waited 5 s until ${what}`);
+    if (performance.now() > giveUpAt) throw new Error(`Waited 15 s until ${what}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -31,7 +31,7 @@ export interface RawPeerOptions {
   /** `connector` opens odd call ids, `acceptor` even ones. */
   readonly role: "connector" | "acceptor";
   readonly timers: RawTimers;
-  /** How long it waits for what is awaited, ms. Default 2,000. */
+  /** How long it waits for what is awaited, ms. Default 10,000. */
   readonly deadlineMs?: number;
   /** 16 hex digits. Default `00000000000000c1` for a connector, `…a1` for an acceptor. */
   readonly epoch?: string;
@@ -61,7 +61,7 @@ export class RawPeer {
   #nextCall: number;
   #nextNumber = 1;
 
-  constructor(pipe: BytePipe, { role, timers, deadlineMs = 2_000, epoch }: RawPeerOptions) {
+  constructor(pipe: BytePipe, { role, timers, deadlineMs = 10_000, epoch }: RawPeerOptions) {
     this.#pipe = pipe;
     this.#role = role;
     this.#timers = timers;

@@ -5,7 +5,7 @@ import { systemClock } from "../../clock.ts";
 import { SluiceError } from "../../errors/sluice-error.ts";
 
 /** How long anything that a case awaits may take, ms: far more than it ever needs. */
-const patienceMs = 5_000;
+const patienceMs = 15_000;
 
 /** @throws {Error} unless `actual` and `expected` are the same JSON-like data (byte strings included) */
 export function same(actual: unknown, expected: unknown, what: string): void {

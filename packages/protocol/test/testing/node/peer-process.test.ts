@@ -51,7 +51,7 @@ describe.skipIf(process.platform === "win32")("startPeerProgram", () => {
     });
     expect(isClean).toBe(false);
     await isGone(await pid());
-  }, 10_000);
+  }, 30_000);
 
   test("does not wait for what holds the output of a program that has ended, and ends it", async () => {
     const { command, pid } = shellWithChild("read line; exit 0");
@@ -62,7 +62,7 @@ describe.skipIf(process.platform === "win32")("startPeerProgram", () => {
     });
     expect(isClean).toBe(false);
     await isGone(await pid());
-  }, 10_000);
+  }, 30_000);
 
   test("a program that ends with its input has ended cleanly, and may be stopped again", async () => {
     await finishesCleanly(async () => {
