@@ -88,7 +88,7 @@ describe("a process that drains on signals", () => {
       const before = performance.now();
       signal(child, second);
       expect((await child.end()).code).toBe(code);
-      expect(performance.now() - before).toBeLessThan(5_000);
+      expect(performance.now() - before).toBeLessThan(15_000);
       expect(await failed).toMatchObject({ code: "UNAVAILABLE" });
     }),
   );

@@ -138,7 +138,8 @@ describe("a server whose process is suspended", () => {
       const goesOnAt = performance.now();
       signal(child, "SIGCONT");
       await client.ready;
-      expect(performance.now() - goesOnAt).toBeLessThan(2_000);
+      // Far less than a grace; tests/long says how long it takes.
+      expect(performance.now() - goesOnAt).toBeLessThan(10_000);
       await new NumberedLoad({ length: 100 }).run(client);
     }));
 });
@@ -166,7 +167,7 @@ describe("a client whose process is suspended", () => {
       const wokeAt = performance.now();
       signal(child, "SIGCONT");
       const recovered = (await child.message()) as Recovered;
-      expect(performance.now() - wokeAt).toBeLessThan(2_000);
+      expect(performance.now() - wokeAt).toBeLessThan(10_000);
       expect(recovered.outcomes).toEqual(Array.from({ length: 3 }, () => "UNAVAILABLE maybe SESSION_LOST"));
       expect(recovered.statuses).toEqual(["connecting", "connected", "reconnecting", "connected"]);
       expect(recovered.timers - timers).toBeLessThan(30);

@@ -161,7 +161,7 @@ describe("a server", () => {
     raw.send(frame, open(3, "echo"));
     expect(await raw.closing()).toBe(code);
     // Work is bounded: none of these is walked to its end.
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
     expect(started).toEqual([]);
   });
 

@@ -145,7 +145,7 @@ describe("a worker that serves", () => {
       })();
       await expect(draining).rejects.toMatchObject({ code: "UNAVAILABLE", processed: "maybe" });
       await expect(stream).rejects.toMatchObject({ code: "UNAVAILABLE" });
-      expect(performance.now() - startedAt).toBeLessThan(5_000);
+      expect(performance.now() - startedAt).toBeLessThan(15_000);
       await expect(client.request("add", { param: [1, 1] })).rejects.toMatchObject({ processed: "no" });
       await client.dispose();
     },

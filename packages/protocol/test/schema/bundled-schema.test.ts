@@ -3,6 +3,7 @@ import type { JsonSchema } from "../../src/definition/json-schema.ts";
 import { type BundleOptions, bundledSchema } from "../../src/schema/bundled-schema.ts";
 import { checkSchema } from "../../src/schema/check-schema.ts";
 import { closures } from "../../src/schema/closure-validator.ts";
+import { cpuMs } from "./cpu-ms.ts";
 
 /** Schemas with keywords that the type leaves out, since no protocol has them. */
 const anySchema = (schema: object): JsonSchema => schema as JsonSchema;
@@ -150,8 +151,8 @@ describe("bundledSchema", () => {
       $ref: "step0",
       $defs: { ...defs, end: { $id: "end", type: "null" } },
     });
-    const start = performance.now();
+    const start = cpuMs();
     expect(() => bundledSchema(schema)).toThrow("more than 20000 schemas");
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(cpuMs() - start).toBeLessThan(5_000);
   });
 });
