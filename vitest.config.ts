@@ -30,7 +30,7 @@ export default defineConfig({
           globalSetup: "scripts/test/build-children.mjs",
           pool: "forks",
           maxWorkers: 2,
-          // None takes a second; this is for machines that are very busy.
+          // Most take milliseconds, those that wait in vain 15 s; this is for machines that are very busy.
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },

@@ -68,7 +68,7 @@ function head() {
   const all = cpus();
   return `# Test runs
 
-Each row is one run of \`${command}\` in a clean clone of the commit, none left out. \`npm run test:repeat -- 20\` adds twenty.
+Each row is one run of \`${command}\` in a clean clone of the commit; of those that came to their end none is left out. \`npm run test:repeat -- 20\` adds twenty.
 
 Machine: ${all[0]?.model.trim() || "unknown processor"}, ${all.length} cores, Node ${process.versions.node}, ${process.platform}-${process.arch}.
 

@@ -119,9 +119,10 @@ export class ConnectionAcceptor {
             // Once more: a context takes as long as user code takes.
             this.#checkOpen();
             connection = this.#connect(info.id, session, identity, context, ticket);
-            this.#options.welcome(connection, link);
             const { served } = this.#compiledFor(session.encoding);
             const dispatcher = new Dispatcher(new ServedCalls(this.#rules, connection, served));
+            // Last: what throws before it refuses the peer.
+            this.#options.welcome(connection, link);
             return link.info.isOneCall === true ? this.#slots.bound(dispatcher, session) : dispatcher;
           },
         };

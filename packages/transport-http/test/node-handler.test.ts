@@ -74,7 +74,7 @@ test("a client that goes while its body comes leaves nothing behind", async () =
 });
 
 test.each(["wait", "silent", "flood"])(
-  "a client that goes ends the handler of %s, long before anybody would miss it",
+  "a client that goes ends the handler of %s within 5 seconds",
   async (name) => {
     const { port, seen } = await directWorld();
     const raw = await rawHttp(port);
