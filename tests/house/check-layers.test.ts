@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { violations } from "./layer-violations.ts";
 import { door, goodTree, manifest, plan } from "./layered-tree.ts";
-import { type Ended, plantTree, runScript } from "./planted-tree.ts";
+import { type Ended, plantTree, runHosted, runScript } from "./planted-tree.ts";
 
 function checkLayers(files: Record<string, string | object>): Promise<Ended> {
   const root = plantTree({ ...files, "plan.json": plan });
-  return runScript("check-layers", root, ["--plan", join(root, "plan.json")]);
+  return runHosted("check-layers", root, ["--plan", join(root, "plan.json")]);
 }
 
 test("check-layers passes a tree that obeys, and counts a check for each package and folder", async () => {
@@ -48,7 +48,8 @@ test("check-layers reports nothing but the violations", async () => {
 
 test("check-layers fails for a single violation", async () => {
   const late = { "packages/protocol/src/link/late.ts": "setTimeout;\n" };
-  expect(await checkLayers({ ...goodTree, ...late })).toMatchObject({
+  const root = plantTree({ ...goodTree, ...late, "plan.json": plan });
+  expect(await runScript("check-layers", root, ["--plan", join(root, "plan.json")])).toMatchObject({
     status: 1,
     stdout: expect.stringMatching(/uses setTimeout; use the clock\n5 passed, 1 failed\n$/),
   });
@@ -93,7 +94,7 @@ const rawPeer = {
 
 function checkRawPeer(files: Record<string, string>): Promise<Ended> {
   const root = plantTree({ ...goodTree, ...rawPeer, ...files, "plan.json": lonePlan });
-  return runScript("check-layers", root, ["--plan", join(root, "plan.json")]);
+  return runHosted("check-layers", root, ["--plan", join(root, "plan.json")]);
 }
 
 test("check-layers lets the files of the raw peer import each other, and others import them", async () => {
@@ -125,7 +126,7 @@ test.each([
 test("check-layers keeps the project's own raw peer from importing anything of ours", async () => {
   const path = "packages/protocol/src/testing/raw/decode-raw.ts";
   const root = plantTree({ ...goodTree, [path]: 'import "../../limits.ts";\n' });
-  const { stdout } = await runScript("check-layers", root);
+  const { stdout } = await runHosted("check-layers", root);
   expect(stdout).toContain(
     `${path}:1 imports ../../limits.ts, and may import nothing of ours outside of testing/raw/`,
   );
@@ -142,7 +143,7 @@ test("check-layers lets a named file load packages that are not below, as peers,
   };
   const check = (files: Record<string, string | object>): Promise<Ended> => {
     const root = plantTree({ ...goodTree, ...files, "plan.json": loading });
-    return runScript("check-layers", root, ["--plan", join(root, "plan.json")]);
+    return runHosted("check-layers", root, ["--plan", join(root, "plan.json")]);
   };
   const own = { "@sluice/protocol": "0.0.0" };
   const client = { "@sluice/client": "0.0.0" };

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { plant, plantTree, runScript } from "./planted-tree.ts";
+import { plant, plantTree, runHosted, runScript } from "./planted-tree.ts";
 
 const page = "# A house\n\n<!-- map: written by `npm run codemap` -->\nold\n<!-- end of map -->\n\nAfter.\n";
 const sources = {
@@ -46,9 +46,9 @@ test("codemap writes the first sentence of each head comment, by folder, and lea
 
 test("codemap --check passes a current map, and writes nothing", async () => {
   const root = plantTree({ ...sources, "ARCHITECTURE.md": map });
-  expect(await runScript("codemap", root, ["--check"])).toMatchObject({ status: 0 });
+  expect(await runHosted("codemap", root, ["--check"])).toMatchObject({ status: 0 });
   plant(root, { "ARCHITECTURE.md": page });
-  await runScript("codemap", root, ["--check"]);
+  await runHosted("codemap", root, ["--check"]);
   expect(readFileSync(join(root, "ARCHITECTURE.md"), "utf8")).toBe(page);
 });
 
@@ -60,7 +60,7 @@ test.each([
   ["a file is new", { "packages/protocol/src/new.ts": "/** New. */\n\nexport {};\n" }],
 ])("codemap --check notices that %s", async (_, change) => {
   const root = plantTree({ ...sources, "ARCHITECTURE.md": map, ...change });
-  const { status, stdout } = await runScript("codemap", root, ["--check"]);
+  const { status, stdout } = await runHosted("codemap", root, ["--check"]);
   expect(stdout).toContain("is stale: run `npm run codemap`");
   expect(status).toBe(1);
 });
@@ -72,22 +72,20 @@ test.each([
   ["with an empty comment", "/** */\n\nexport {};\n"],
 ])("codemap refuses a file %s", async (_, content) => {
   const root = plantTree({ ...sources, "ARCHITECTURE.md": page, "packages/protocol/src/silent.ts": content });
-  const { status, stdout } = await runScript("codemap", root);
+  const { status, stdout } = await runHosted("codemap", root);
   expect(stdout).toContain("packages/protocol/src/silent.ts has no head comment");
   expect(status).toBe(1);
 });
 
 test("codemap refuses a page without its markers", async () => {
-  const { status, stdout } = await runScript(
-    "codemap",
-    plantTree({ ...sources, "ARCHITECTURE.md": "# A house\n" }),
-  );
+  const root = plantTree({ ...sources, "ARCHITECTURE.md": "# A house\n" });
+  const { status, stdout } = await runScript("codemap", root);
   expect(stdout).toContain("lacks the markers");
   expect(status).toBe(1);
 });
 
 test("codemap fails when it finds no sources", async () => {
-  expect(await runScript("codemap", plantTree({ "ARCHITECTURE.md": page }), ["--check"])).toMatchObject({
+  expect(await runHosted("codemap", plantTree({ "ARCHITECTURE.md": page }), ["--check"])).toMatchObject({
     status: 1,
   });
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Ended, plantTree, runScript } from "./planted-tree.ts";
+import { type Ended, plantTree, runHosted, runScript } from "./planted-tree.ts";
 
 interface PlantedCase {
   readonly id: string;
@@ -69,13 +69,13 @@ test("conformance --check passes a current page, and neither passes nor writes a
     "docs/conformance.md:\n  is stale: run `node scripts/conformance.mjs`\n4 passed, 1 failed",
   );
   expect([stale.status, pageOf(root)]).toEqual([1, "old\n"]);
-  await runScript("conformance", root);
-  expect(await runScript("conformance", root, ["--check"])).toMatchObject({ status: 0 });
+  await runHosted("conformance", root);
+  expect(await runHosted("conformance", root, ["--check"])).toMatchObject({ status: 0 });
 });
 
 /** The good tree with some files changed. */
 function checkWith(files: Record<string, string | object>): Promise<Ended> {
-  return runScript("conformance", plantTree({ ...tree, ...files }));
+  return runHosted("conformance", plantTree({ ...tree, ...files }));
 }
 const withCases = (...cases: readonly PlantedCase[]): Record<string, object> => ({
   "docs/conformance-ids.json": list([...good, ...cases]),

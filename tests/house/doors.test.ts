@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { plant, plantTree, repository, runScript } from "./planted-tree.ts";
+import { plant, plantTree, repository, runHosted, runScript } from "./planted-tree.ts";
 
 test("the doors of all packages export the names that are listed; after an intended change run `npm run doors`", async () => {
   const { status, stdout } = await runScript("doors", repository);
@@ -45,9 +45,9 @@ const list = {
 
 test("doors --write lists values and types of every door by name", async () => {
   const root = plantTree({ ...tree, "tests/house/doors.json": {} });
-  expect((await runScript("doors", root, ["--write"])).status).toBe(0);
+  expect((await runHosted("doors", root, ["--write"])).status).toBe(0);
   expect(JSON.parse(readFileSync(join(root, "tests/house/doors.json"), "utf8"))).toEqual(list);
-  expect(await runScript("doors", root)).toMatchObject({ status: 0, stdout: "2 passed, 0 failed\n" });
+  expect(await runHosted("doors", root)).toMatchObject({ status: 0, stdout: "2 passed, 0 failed\n" });
 });
 
 test.each([
@@ -84,7 +84,7 @@ test.each([
   ],
 ])("doors notices that %s", async (_, change, problem) => {
   const root = plantTree({ ...tree, "tests/house/doors.json": list, ...change });
-  const { status, stdout } = await runScript("doors", root);
+  const { status, stdout } = await runHosted("doors", root);
   expect(stdout).toContain(problem);
   expect(status).toBe(1);
 });

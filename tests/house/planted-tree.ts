@@ -1,5 +1,6 @@
 /** Trees of files in a temporary folder, and the project's scripts run on them as anyone runs them. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -41,14 +42,20 @@ export function linkNodeModules(folder: string): void {
   symlinkSync(join(repository, "node_modules"), join(folder, "node_modules"));
 }
 
+/** Without what Vitest sets, which would change what a program does. */
+function plainEnvironment(changes: Record<string, string | undefined> = {}): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...changes };
+  for (const name of Object.keys(env).filter((name) => /^(VITEST|TEST$|NODE_ENV$)/.test(name)))
+    delete env[name];
+  return env;
+}
+
 /** Runs a program of Node to its end. `env` replaces single variables; `undefined` removes one. */
 export function runNode(
   args: readonly string[],
   options: { readonly cwd?: string; readonly env?: Record<string, string | undefined> } = {},
 ): Promise<Ended> {
-  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...options.env };
-  for (const name of Object.keys(env).filter((name) => /^(VITEST|TEST$|NODE_ENV$)/.test(name)))
-    delete env[name];
+  const env = plainEnvironment(options.env);
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { cwd: options.cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";
@@ -64,12 +71,45 @@ export function runNode(
   });
 }
 
-/** Runs one of the project's scripts, such as `codemap`, on a tree. */
+const scriptPath = (name: string): string => join(repository, "scripts", `${name}.mjs`);
+
+/** Runs one of the project's scripts, such as `codemap`, on a tree, in a process of its own. */
 export function runScript(
   name: string,
   root: string,
   args: readonly string[] = [],
   env: Record<string, string | undefined> = {},
 ): Promise<Ended> {
-  return runNode([join(repository, "scripts", `${name}.mjs`), "--root", root, ...args], { cwd: root, env });
+  return runNode([scriptPath(name), "--root", root, ...args], { cwd: root, env });
+}
+
+let host: ChildProcess | undefined;
+let hosted: Promise<unknown> = Promise.resolve();
+
+/**
+ * As {@link runScript}, in a process that all runs of a test file share: a second faster each where the script loads the compiler.
+ *
+ * For scripts that script-host.mjs can run. At least one test of a script runs the true command.
+ */
+export function runHosted(name: string, root: string, args: readonly string[] = []): Promise<Ended> {
+  host ??= fork(join(repository, "tests/house/script-host.mjs"), {
+    env: plainEnvironment(),
+    execArgv: [],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const process = host;
+  const ended = hosted.then(async () => {
+    process.send({ path: scriptPath(name), args: ["--root", root, ...args], cwd: root });
+    const answered = new AbortController();
+    const { signal } = answered;
+    const exit = once(process, "exit", { signal }).then(([status]) => {
+      throw new Error(`The host ended with ${status}`);
+    });
+    const [answer] = await Promise.race([once(process, "message", { signal }), exit]);
+    exit.catch(() => {}); // it is not waited for any more
+    answered.abort();
+    return answer as Ended;
+  });
+  hosted = ended.catch(() => {});
+  return ended;
 }
