@@ -4,10 +4,11 @@
  * Stands on `npm run build`. Packages are packed into a temporary folder; nothing is fetched.
  */
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { conclude, treeRoot } from "./check-run.mjs";
+import { packFolders, publishedFolders } from "./source/pack-packages.mjs";
 
 /** @typedef {import("./check-run.mjs").Check} Check */
 /** @typedef {{ isOk: boolean, output: string }} Ended */
@@ -24,28 +25,13 @@ function runNode(args, cwd) {
   });
 }
 
-/** @param {string} cwd @param {string} destination @returns {Promise<Ended>} `output` names the tarball on its last line */
-function pack(cwd, destination) {
-  const args = ["pack", "--silent", "--pack-destination", destination];
-  const npm = process.env.npm_execpath;
-  if (npm?.endsWith("js")) return runNode([npm, ...args], cwd);
-  return new Promise((resolve) => {
-    execFile("npm", args, { cwd, shell: process.platform === "win32" }, (error, stdout, stderr) =>
-      resolve({ isOk: error === null, output: error === null ? stdout : `${stdout}${stderr}` }),
-    );
-  });
-}
-
 /** @param {string} name @param {Ended} ended @returns {Check} */
 function checkOf(name, { isOk, output }) {
   return { name, problems: isOk ? [] : [output.trim() || "failed without a word"] };
 }
 
-/** @param {string} name the package's folder @param {string} destination @returns {Promise<Check[]>} */
-async function tarballChecks(name, destination) {
-  const packed = await pack(join(root, "packages", name), destination);
-  if (!packed.isOk) return [checkOf(`${name}: npm pack`, packed)];
-  const tarball = join(destination, packed.output.trim().split("\n").at(-1) ?? "");
+/** @param {string} name the package's folder @param {string} tarball @returns {Promise<Check[]>} */
+async function tarballChecks(name, tarball) {
   const bin = (/** @type {string} */ path) => join(root, "node_modules", path);
   const publint = await runNode([bin("publint/src/cli.js"), "run", tarball, "--strict"], root);
   const attwArgs = [tarball, "--profile", "esm-only", "--format", "ascii", "--no-definitely-typed"];
@@ -54,22 +40,21 @@ async function tarballChecks(name, destination) {
   return [checkOf(`${name}: publint`, publint), checkOf(`${name}: attw`, attw)];
 }
 
-const published = readdirSync(join(root, "packages"))
-  .sort()
-  .filter((name) => {
-    const manifest = join(root, "packages", name, "package.json");
-    return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).private !== true;
-  });
+const published = publishedFolders(root);
 const destination = mkdtempSync(join(tmpdir(), "sluice-pack-"));
 try {
   /** @type {Check[]} */
   const checks = [];
-  for (const name of published) checks.push(...(await tarballChecks(name, destination)));
+  const packed = published.length > 0 ? await packFolders(root, published, destination) : [];
+  for (const [at, { tarball }] of packed.entries())
+    checks.push(...(await tarballChecks(basename(published[at] ?? ""), tarball)));
   if (published.length > 0) {
     const doors = await runNode([join(import.meta.dirname, "doors.mjs"), "--built", "--root", root], root);
     checks.push(checkOf("built doors", doors));
   }
   conclude(checks);
+} catch (error) {
+  conclude([{ name: "npm pack", problems: [error instanceof Error ? error.message : String(error)] }]);
 } finally {
   rmSync(destination, { recursive: true, force: true });
 }

@@ -6,25 +6,15 @@
  * loopback interface: it holds our tarballs and, packed from node_modules, what they depend on, and nothing else.
  */
 import { execFile } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { conclude, treeRoot } from "./check-run.mjs";
+import { dependencyFolders, manifestOf, packFolders, publishedFolders } from "./source/pack-packages.mjs";
 import { startRegistry } from "./strangers/local-registry.mjs";
 
 /** @typedef {import("./check-run.mjs").Check} Check */
 /** @typedef {{ isOk: boolean, output: string }} Ended */
-/** @typedef {Record<string, string>} Dependencies */
-/** @typedef {{ name: string, version: string, dependencies?: Dependencies, optionalDependencies?: Dependencies, peerDependenciesMeta?: Record<string, { optional?: boolean }>, private?: boolean }} Manifest */
 
 const root = treeRoot();
 
@@ -64,38 +54,6 @@ function npm(args, cwd, env) {
   return path?.endsWith("js") ? run(process.execPath, [path, ...args], cwd, env) : run("npm", args, cwd, env);
 }
 
-/** @param {string} folder @returns {Manifest} */
-function manifestOf(folder) {
-  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-}
-
-/** @param {string} folder @param {string} destination @returns {Promise<{ manifest: Manifest, tarball: string }>} */
-async function pack(folder, destination) {
-  const packed = await npm(
-    ["pack", folder, "--silent", "--ignore-scripts", "--pack-destination", destination],
-    root,
-  );
-  if (!packed.isOk) throw new Error(`npm pack ${folder}:\n${packed.output}`);
-  return {
-    manifest: manifestOf(folder),
-    tarball: join(destination, packed.output.trim().split("\n").at(-1) ?? ""),
-  };
-}
-
-/** Folders in node_modules of all that `manifests` depend on, and what those depend on. @param {readonly Manifest[]} manifests */
-function dependencyFolders(manifests) {
-  /** @type {Map<string, string>} */
-  const folders = new Map();
-  const waiting = manifests.flatMap(({ dependencies = {} }) => Object.keys(dependencies));
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    const folder = join(root, "node_modules", name);
-    if (folders.has(name) || name.startsWith("@sluice/") || !existsSync(folder)) continue;
-    folders.set(name, folder);
-    waiting.push(...Object.keys(manifestOf(folder).dependencies ?? {}));
-  }
-  return [...folders.values()];
-}
-
 /** @returns {{ name: string, file: string }[]} this Node and those of tools/runtimes that fit this machine */
 function runtimes() {
   const tools = join(root, "tools/runtimes");
@@ -116,18 +74,14 @@ function checkOf(name, { isOk, output }, wanted) {
 const folder = mkdtempSync(join(tmpdir(), "sluice-stranger-"));
 const tarballs = join(folder, "tarballs");
 const project = join(folder, "project");
-mkdirSync(tarballs);
 cpSync(join(import.meta.dirname, "strangers/project"), project, { recursive: true });
 /** @type {Check[]} */
 const checks = [];
 try {
-  const own = readdirSync(join(root, "packages"))
-    .map((name) => join(root, "packages", name))
-    .filter((path) => existsSync(join(path, "package.json")) && manifestOf(path).private !== true);
+  const own = publishedFolders(root);
   const manifests = own.map(manifestOf);
   const wanted = [...manifests, { name: "", version: "", dependencies: { "@types/node": "" } }];
-  const packages = [];
-  for (const path of [...own, ...dependencyFolders(wanted)]) packages.push(await pack(path, tarballs));
+  const packages = await packFolders(root, [...own, ...dependencyFolders(root, wanted)], tarballs);
   const optional = new Set(
     packages.flatMap(({ manifest: { optionalDependencies = {}, peerDependenciesMeta = {} } }) => [
       ...Object.keys(optionalDependencies),
