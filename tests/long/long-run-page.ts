@@ -76,6 +76,17 @@ ${figures.map(lineOf).join("\n")}`,
   );
 }
 
+/** @param links over which all came as it was sent */
+export function writeBulk(links: readonly string[]): void {
+  writeSection(
+    "Bulk both ways",
+    `CH-5 with 100 MiB: a channel's caller and its handler write 1,600 chunks of 64 KiB each at the same time, no two alike, and compare what they sent with
+what the other got by SHA-256. With every test 16 MiB do the same.
+
+${runOn()}, over ${links.length} links: ${links.join(" · ")}.`,
+  );
+}
+
 /** @param seconds how long the run took */
 export function writeFaults(title: string, about: string, seconds: number, rows: readonly FaultRow[]): void {
   writeSection(

@@ -188,9 +188,9 @@ async function smallCallsAreNotStarved(rig: Rig): Promise<void> {
     for await (const _ of stream) if (stream.signal.aborted) break;
   });
   for (const promise of reading) promise.catch(ignore);
-  await until(() => links.near.received.offsetBytes > 16 * 1_024 * KiB, "bulk flows at full speed");
+  await until(() => links.near.received.offsetBytes > 8 * 1_024 * KiB, "bulk flows at full speed");
   const overtaken: number[] = [];
-  for (let round = 0; round < 50; round++) {
+  for (let round = 0; round < 25; round++) {
     const before = links.near.received.offsetBytes;
     same(await client.caller.request("ask", { param: round }), round, "an answer");
     overtaken.push(links.near.received.offsetBytes - before);
@@ -201,7 +201,7 @@ async function smallCallsAreNotStarved(rig: Rig): Promise<void> {
     worst <= mostBeforeAnAnswer,
     `no answer waits behind more than 4 MiB of bulk, one waited behind ${worst} bytes`,
   );
-  check(links.near.received.offsetBytes > 17 * 1_024 * KiB, "bulk went on flowing");
+  check(links.near.received.offsetBytes > 9 * 1_024 * KiB, "bulk went on flowing");
   for (const stream of bulk) stream.abort();
   await Promise.allSettled(reading);
 }
