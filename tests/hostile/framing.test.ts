@@ -1,11 +1,11 @@
 /** REL-F1 to REL-F4: lengths that lie, against a server on a Unix socket. */
 import { type RawPeer, rawBytes, rawInteger, rawJoin, rawType } from "@sluice/protocol/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { growth, KiB, MiB, Victim } from "./victim.ts";
+import { growth, handshakeTimeout, KiB, MiB, Victim } from "./victim.ts";
 
 let victim: Victim;
 beforeAll(async () => {
-  victim = await Victim.start({ handshakeTimeout: 200 });
+  victim = await Victim.start({ handshakeTimeout });
 });
 afterEach(() => victim.dropAttackers());
 afterAll(() => victim.stop());

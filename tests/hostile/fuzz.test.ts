@@ -3,14 +3,14 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { codecNames } from "./corpus.ts";
 import { fuzzClient, fuzzPayloads, fuzzServer, patience } from "./fuzz.ts";
 import { Malice } from "./malice.ts";
-import { growth, KiB, Victim } from "./victim.ts";
+import { growth, handshakeTimeout, KiB, Victim } from "./victim.ts";
 
 const seed = Number(process.env.SLUICE_FUZZ_SEED ?? Date.now() % 2 ** 31);
 
 let victim: Victim;
 let malice: Malice;
 beforeAll(async () => {
-  victim = await Victim.start({ handshakeTimeout: 200, ...patience });
+  victim = await Victim.start({ handshakeTimeout, ...patience });
   malice = await Malice.start();
 });
 afterEach(() => victim.dropAttackers());

@@ -9,11 +9,11 @@ import {
   readRawJson,
 } from "@sluice/protocol/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { Victim } from "./victim.ts";
+import { handshakeTimeout, Victim } from "./victim.ts";
 
 let victim: Victim;
 beforeAll(async () => {
-  victim = await Victim.start({ handshakeTimeout: 200 });
+  victim = await Victim.start({ handshakeTimeout });
 });
 afterEach(() => victim.dropAttackers());
 afterAll(() => victim.stop());

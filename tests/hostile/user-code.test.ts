@@ -6,13 +6,13 @@ import { builtProgram } from "../built-program.ts";
 import { canary, type Fault } from "./children/misbehave.ts";
 import type { Memory } from "./children/report.ts";
 import type { UserAttempt, UserAttemptEnd } from "./children/user-client.ts";
-import { childOptions, growth, KiB, Victim } from "./victim.ts";
+import { childOptions, growth, handshakeTimeout, KiB, Victim } from "./victim.ts";
 
 const drainTimeout = 300;
 let victim: Victim;
 let clients: Child;
 beforeAll(async () => {
-  victim = await Victim.start({ handshakeTimeout: 200, drainTimeout }, { script: "user-server" });
+  victim = await Victim.start({ handshakeTimeout, drainTimeout }, { script: "user-server" });
   const script = builtProgram(new URL("./children/user-client.ts", import.meta.url));
   clients = inChild(script, { ...childOptions, args: [victim.address] });
   expect(await clients.message()).toBe("started");

@@ -17,6 +17,12 @@ export const childOptions = {
   heapMiB: 128,
 };
 
+/**
+ * ms for servers whose handshakes are waited for in vain: the default is 5 s. Two hundred peers that shake hands at once take a
+ * tenth of this, and a machine under load may take several times as long.
+ */
+export const handshakeTimeout = 2_000;
+
 export interface ServerReport extends Memory {
   /** Handlers that were started, by procedure. */
   readonly started: Readonly<Record<string, number>>;

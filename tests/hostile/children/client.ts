@@ -142,7 +142,7 @@ process.on("message", async (question: "report" | Attempt) => {
     transport: new SocketTransport({ socket: malicious }),
     reconnect: false,
     logger: silent,
-    handshakeTimeout: 500,
+    handshakeTimeout: 2_000,
     codec: codecs[question.codec ?? "json"],
     ...(question.call === "serve" ? served : {}),
     ...question.options,

@@ -324,6 +324,15 @@ describe("RawPeer", () => {
     acceptor.sendBytes(new Uint8Array(1));
   });
 
+  test("a wait for something else fails with what CLOSE says", async () => {
+    const { connector, acceptor } = peerPair();
+    connector.send(rawFrames.json(rawType.CLOSE, { code: "HANDSHAKE_TIMEOUT" }));
+    connector.end();
+    await expect(acceptor.next(rawType.WELCOME)).rejects.toThrow(
+      'The pipe ended before a frame of type 2 came, after CLOSE {"code":"HANDSHAKE_TIMEOUT"}',
+    );
+  });
+
   test("closing() gives what CLOSE says", async () => {
     const { connector, acceptor } = peerPair();
     connector.send(rawFrames.json(rawType.CLOSE, { code: "CANCELLED", reason: "bye" }));

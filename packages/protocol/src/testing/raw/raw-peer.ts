@@ -170,9 +170,17 @@ export class RawPeer {
       );
       if (at >= 0) return this.#unread.splice(at, 1)[0] as RawFrame;
       if (this.#isClosed)
-        throw new Error(`The pipe ended before a frame of type ${wanted.join(" or ")} came`);
+        throw new Error(
+          `The pipe ended before a frame of type ${wanted.join(" or ")} came${this.#farewell()}`,
+        );
       await this.#arrival(wanted);
     }
+  }
+
+  /** What a CLOSE said that came, for messages. */
+  #farewell(): string {
+    const close = this.received.find(({ type }) => type === rawType.CLOSE);
+    return close === undefined ? "" : `, after CLOSE ${new TextDecoder().decode(close.body)}`;
   }
 
   /** The JSON of the CLOSE that comes, and that the pipe ends after it. */
