@@ -3,27 +3,20 @@
  *
  * Stands on `npm run build`. Packages are packed into a temporary folder; nothing is fetched.
  */
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { conclude, treeRoot } from "./check-run.mjs";
 import { packFolders, publishedFolders } from "./source/pack-packages.mjs";
+import { runProgram } from "./source/run-program.mjs";
 
 /** @typedef {import("./check-run.mjs").Check} Check */
-/** @typedef {{ isOk: boolean, output: string }} Ended */
+/** @typedef {import("./source/run-program.mjs").Ended} Ended */
 
 const root = treeRoot();
 
-/** @param {readonly string[]} args of Node @param {string} cwd @returns {Promise<Ended>} */
-function runNode(args, cwd) {
-  const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0" };
-  return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd, env, maxBuffer: 2 ** 26 }, (error, stdout, stderr) =>
-      resolve({ isOk: error === null, output: `${stdout}${stderr}` }),
-    );
-  });
-}
+/** @param {readonly string[]} args @returns {Promise<Ended>} of Node, in the root */
+const runNode = (args) => runProgram(process.execPath, args, root);
 
 /** @param {string} name @param {Ended} ended @returns {Check} */
 function checkOf(name, { isOk, output }) {
@@ -33,9 +26,9 @@ function checkOf(name, { isOk, output }) {
 /** @param {string} name the package's folder @param {string} tarball @returns {Promise<Check[]>} */
 async function tarballChecks(name, tarball) {
   const bin = (/** @type {string} */ path) => join(root, "node_modules", path);
-  const publint = await runNode([bin("publint/src/cli.js"), "run", tarball, "--strict"], root);
+  const publint = await runNode([bin("publint/src/cli.js"), "run", tarball, "--strict"]);
   const attwArgs = [tarball, "--profile", "esm-only", "--format", "ascii", "--no-definitely-typed"];
-  const attw = await runNode([bin("@arethetypeswrong/cli/dist/index.js"), ...attwArgs], root);
+  const attw = await runNode([bin("@arethetypeswrong/cli/dist/index.js"), ...attwArgs]);
   if (attw.output.includes("does not contain types")) attw.isOk = false; // attw itself finds nothing wrong with that
   return [checkOf(`${name}: publint`, publint), checkOf(`${name}: attw`, attw)];
 }
@@ -49,7 +42,7 @@ try {
   for (const [at, { tarball }] of packed.entries())
     checks.push(...(await tarballChecks(basename(published[at] ?? ""), tarball)));
   if (published.length > 0) {
-    const doors = await runNode([join(import.meta.dirname, "doors.mjs"), "--built", "--root", root], root);
+    const doors = await runNode([join(import.meta.dirname, "doors.mjs"), "--built", "--root", root]);
     checks.push(checkOf("built doors", doors));
   }
   conclude(checks);

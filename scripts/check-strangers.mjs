@@ -5,16 +5,16 @@
  * Stands on `npm run build`, and on the runtimes of tools/runtimes. The registry that `npm install` asks is one of our own on the
  * loopback interface: it holds our tarballs and, packed from node_modules, what they depend on, and nothing else.
  */
-import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { conclude, treeRoot } from "./check-run.mjs";
 import { dependencyFolders, manifestOf, packFolders, publishedFolders } from "./source/pack-packages.mjs";
+import { runNpm, runProgram } from "./source/run-program.mjs";
 import { startRegistry } from "./strangers/local-registry.mjs";
 
 /** @typedef {import("./check-run.mjs").Check} Check */
-/** @typedef {{ isOk: boolean, output: string }} Ended */
+/** @typedef {import("./source/run-program.mjs").Ended} Ended */
 
 const root = treeRoot();
 
@@ -33,26 +33,6 @@ const kitSubjects = [
   ["a transport", ["--only", "RQ-1,ST-1", "--transport", "./kit-setup.js"]],
 ];
 const kitCounts = /: [1-9]\d* ok, 0 non-strict, 0 failed, 0 not applicable; 0 closed uncleanly/;
-
-/** @param {string} file @param {readonly string[]} args @param {string} cwd @param {Record<string, string>} [env] @returns {Promise<Ended>} */
-function run(file, args, cwd, env = {}) {
-  return new Promise((resolve) => {
-    const options = {
-      cwd,
-      env: { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", ...env },
-      maxBuffer: 2 ** 26,
-    };
-    execFile(file, args, { ...options, timeout: 120_000 }, (error, stdout, stderr) =>
-      resolve({ isOk: error === null, output: `${stdout}${stderr}` }),
-    );
-  });
-}
-
-/** @param {readonly string[]} args @param {string} cwd @param {Record<string, string>} [env] @returns {Promise<Ended>} */
-function npm(args, cwd, env) {
-  const path = process.env.npm_execpath;
-  return path?.endsWith("js") ? run(process.execPath, [path, ...args], cwd, env) : run("npm", args, cwd, env);
-}
 
 /** @returns {{ name: string, file: string }[]} this Node and those of tools/runtimes that fit this machine */
 function runtimes() {
@@ -109,7 +89,7 @@ try {
       "--cache",
       join(folder, "cache"),
     ];
-    const installed = await npm(args, project, {
+    const installed = await runNpm(args, project, {
       npm_config_workspaces: "false",
       npm_config_prefer_online: "true",
     });
@@ -129,18 +109,18 @@ try {
     checks.push(
       checkOf(
         `compiles under TypeScript ${version}`,
-        await run(process.execPath, [tsc, "-p", project], project),
+        await runProgram(process.execPath, [tsc, "-p", project], project),
       ),
     );
   }
   for (const { name, file } of runtimes()) {
     const ended = existsSync(file)
-      ? await run(file, ["program.js"], project)
+      ? await runProgram(file, ["program.js"], project)
       : { isOk: false, output: `${file} is missing: node scripts/runtimes.mjs installs it` };
     checks.push(checkOf(`runs on ${name}`, ended, printed));
   }
   for (const [subject, args] of kitSubjects) {
-    const ended = await npm(["exec", "--offline", "--", "sluice-conformance", ...args], project, {
+    const ended = await runNpm(["exec", "--offline", "--", "sluice-conformance", ...args], project, {
       npm_config_workspaces: "false",
     });
     const isWhole = ended.isOk && kitCounts.test(ended.output);

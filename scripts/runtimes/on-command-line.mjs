@@ -3,8 +3,8 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { runProgram } from "../source/run-program.mjs";
 import { withFarServer } from "./far-server.mjs";
-import { runProgram } from "./run-program.mjs";
 
 /** @typedef {import("./runtime.mjs").Runtime} Runtime */
 

@@ -7,8 +7,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dependencyFolders, manifestOf, packFolders, publishedFolders } from "../source/pack-packages.mjs";
+import { runNpm } from "../source/run-program.mjs";
 import { startRegistry } from "../strangers/local-registry.mjs";
-import { runNpm } from "./run-program.mjs";
 
 /**
  * Packs every package of the tree, which is built, and installs all into a new project.

@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { runNpm } from "../runtimes/run-program.mjs";
+import { runNpm } from "./run-program.mjs";
 
 /** @typedef {Record<string, string>} Dependencies */
 /** @typedef {{ name: string, version: string, dependencies?: Dependencies, optionalDependencies?: Dependencies, peerDependenciesMeta?: Record<string, { optional?: boolean }>, private?: boolean }} Manifest */

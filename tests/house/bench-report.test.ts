@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { type Ended, plantTree, repository, runNode } from "./planted-tree.ts";
+import { plantTree, repository } from "./planted-tree.ts";
+import { type Ended, runNode } from "./run-script.ts";
 
 type Sample = Record<string, number | boolean>;
 type Adapter = { name: string; role: string; operations?: number; samples?: Sample[]; reason?: string };

@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Ended, linkNodeModules, plant, plantTree, repository, runScript } from "./planted-tree.ts";
+import { linkNodeModules, plant, plantTree, repository } from "./planted-tree.ts";
+import { type Ended, runScript } from "./run-script.ts";
 
 const fence = "```";
 const block = (info: string, code: string): string => `${fence}${info}\n${code}\n${fence}\n`;

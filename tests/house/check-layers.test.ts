@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { violations } from "./layer-violations.ts";
 import { door, goodTree, manifest, plan } from "./layered-tree.ts";
-import { type Ended, plantTree, runHosted, runScript } from "./planted-tree.ts";
+import { plantTree } from "./planted-tree.ts";
+import { type Ended, runHosted, runScript } from "./run-script.ts";
 
 function checkLayers(files: Record<string, string | object>): Promise<Ended> {
   const root = plantTree({ ...files, "plan.json": plan });

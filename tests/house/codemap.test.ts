@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { plant, plantTree, runHosted, runScript } from "./planted-tree.ts";
+import { plant, plantTree } from "./planted-tree.ts";
+import { runHosted, runScript } from "./run-script.ts";
 
 const page = "# A house\n\n<!-- map: written by `npm run codemap` -->\nold\n<!-- end of map -->\n\nAfter.\n";
 const sources = {

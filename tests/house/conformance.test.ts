@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Ended, plantTree, runHosted, runScript } from "./planted-tree.ts";
+import { plantTree } from "./planted-tree.ts";
+import { type Ended, runHosted, runScript } from "./run-script.ts";
 
 interface PlantedCase {
   readonly id: string;

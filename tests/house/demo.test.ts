@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { linkNodeModules, plantTree, repository, runScript } from "./planted-tree.ts";
+import { linkNodeModules, plantTree, repository } from "./planted-tree.ts";
+import { runScript } from "./run-script.ts";
 
 /** A repository whose recipe runs `main` and depends on one package, which is built by `build`. */
 function plantRepository(main: string, build: string, start = "node main.mjs"): string {

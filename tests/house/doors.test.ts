@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { plant, plantTree, repository, runHosted, runScript } from "./planted-tree.ts";
+import { plant, plantTree, repository } from "./planted-tree.ts";
+import { runHosted, runScript } from "./run-script.ts";
 
 test("the doors of all packages export the names that are listed; after an intended change run `npm run doors`", async () => {
   const { status, stdout } = await runScript("doors", repository);

@@ -1,6 +1,7 @@
 /** `scripts/lock-check.mjs`: a lockfile that cannot be installed on another machine is refused. */
 import { expect, test } from "vitest";
-import { plantTree, runScript } from "./planted-tree.ts";
+import { plantTree } from "./planted-tree.ts";
+import { runScript } from "./run-script.ts";
 
 const complete = {
   "": { name: "planted" },

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { plant, plantTree, runScript } from "./planted-tree.ts";
+import { plant, plantTree } from "./planted-tree.ts";
+import { runScript } from "./run-script.ts";
 
 /** A repository whose test command passes, and fails the second time. */
 function plantRepository(): { root: string; commit: string } {

@@ -3,7 +3,8 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { type Ended, plantTree, repository, runNode } from "./planted-tree.ts";
+import { plantTree, repository } from "./planted-tree.ts";
+import { type Ended, runNode } from "./run-script.ts";
 
 const runner = pathToFileURL(join(repository, "scripts/test/run-stages.mjs")).href;
 

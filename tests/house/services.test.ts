@@ -2,7 +2,8 @@
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Ended, plantTree, runScript } from "./planted-tree.ts";
+import { plantTree } from "./planted-tree.ts";
+import { type Ended, runScript } from "./run-script.ts";
 
 const row = { command: "brokerd", apt: "broker-server", neededBy: "the broker's tests" };
 

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type Ended, plant, plantTree, runScript } from "./planted-tree.ts";
+import { plant, plantTree } from "./planted-tree.ts";
+import { type Ended, runScript } from "./run-script.ts";
 
 const lock = {
   packages: {

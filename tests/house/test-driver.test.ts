@@ -3,7 +3,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { linkNodeModules, plantTree, repository, runNode, runScript } from "./planted-tree.ts";
+import { linkNodeModules, plantTree, repository } from "./planted-tree.ts";
+import { runNode, runScript } from "./run-script.ts";
 
 const lock = { packages: { "": {}, "node_modules/one": { version: "1.0.0" } } };
 

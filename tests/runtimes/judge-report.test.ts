@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { repository, runNode } from "../house/planted-tree.ts";
+import { repository } from "../house/planted-tree.ts";
+import { runNode } from "../house/run-script.ts";
 
 /** What one export of a module of scripts/runtimes gives for `values`. */
 async function call(module: string, name: string, ...values: readonly unknown[]): Promise<unknown> {
