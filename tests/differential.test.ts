@@ -88,7 +88,7 @@ async function transcriptOver(
 }
 
 const seed = Number(process.env.SLUICE_DIFFERENTIAL_SEED ?? 7);
-const length = Number(process.env.SLUICE_DIFFERENTIAL_CALLS ?? 100);
+const length = Number(process.env.SLUICE_DIFFERENTIAL_CALLS ?? 60);
 const script = callScript(seed, length);
 
 const chosen = [

@@ -1,12 +1,13 @@
 /**
- * Which end-to-end files may run two at once, and which have the machine to themselves because they measure time.
+ * Which end-to-end files may run beside other stages, and which have the machine to themselves because they measure time.
  *
- * Bytes and memory are counted in processes of a file's own, which nothing beside them changes; time is everybody's.
+ * Bytes and memory are counted in processes of a file's own, which nothing beside them changes; time is everybody's. Of those that
+ * measure, two run at once, one for each core: their bounds hold with two endless loops beside them.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** Files that run alone, and why. @type {Readonly<Record<string, string>>} */
+/** Files that no other stage runs beside, and why. @type {Readonly<Record<string, string>>} */
 export const measuringFiles = {
   "tests/hostile/credit.test.ts": "bounds the CPU time that an attack costs",
   "tests/hostile/ports.test.ts": "bounds how late a port under attack answers",

@@ -19,6 +19,7 @@ const slow = [
   "http-sse-browser",
   "migrate-monolith",
   "transport-suite",
+  "run-transport-kit",
   "ajv-fuzz",
 ];
 

@@ -102,6 +102,10 @@ export function stagesOf(root) {
     { name: "docs", run: script("check-docs") },
     { name: "budget", run: script("type-budget") },
     { name: "house", run: vitest("house") },
-    { name: "e2e-alone", alone: true, run: () => runVitest(root, "e2e", e2eFiles(root).alone) },
+    {
+      name: "e2e-alone",
+      alone: true,
+      run: () => runVitest(root, "e2e", ["--fileParallelism", ...e2eFiles(root).alone]),
+    },
   ];
 }

@@ -329,7 +329,7 @@ describe.each(["binary", "structured"] as const)("two sessions over a %s link", 
     const commands = fc.commands(usual, { maxCommands: 250, size: "max" });
     await fc.assert(
       fc.asyncProperty(commands, (list) => holds(linkKind, list)),
-      { numRuns: 80 },
+      { numRuns: 50 },
     );
   }, 60_000);
 
@@ -340,7 +340,7 @@ describe.each(["binary", "structured"] as const)("two sessions over a %s link", 
     });
     await fc.assert(
       fc.asyncProperty(commands, (list) => holds(linkKind, list)),
-      { numRuns: 80 },
+      { numRuns: 50 },
     );
   }, 60_000);
 });

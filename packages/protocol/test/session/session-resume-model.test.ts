@@ -199,7 +199,7 @@ describe.each<[string, ResumingOptions]>([
         fc.array(life, { maxLength: 12 }),
         (loads, lives) => play(options, loads, lives),
       ),
-      { numRuns: 250 },
+      { numRuns: 150 },
     );
   }, 60_000);
 });

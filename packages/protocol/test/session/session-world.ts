@@ -8,6 +8,7 @@ import type { SluiceError } from "../../src/errors/sluice-error.ts";
 import type { LimitOptions } from "../../src/limits.ts";
 import type { Inbox } from "../../src/session/inbox.ts";
 import type { Outbox } from "../../src/session/outbox.ts";
+import { check, same } from "../../src/testing/suite/expect.ts";
 import type { LinkKind } from "./memory-wire.ts";
 import {
   type OpenedCall,
@@ -162,12 +163,14 @@ export class World {
     await settle();
     this.pair.auditor.check();
     for (const call of this.calls) {
-      expect(call.opened.end.ends.length, `${call.name}: ends`).toBeLessThanOrEqual(1);
-      expect([call.up.faults, call.down.faults], call.name).toEqual([[], []]);
-      expect(call.up.read).toBeLessThanOrEqual(call.up.written.length);
-      expect(call.down.read).toBeLessThanOrEqual(call.down.written.length);
+      const { name, up, down, opened, paramLength } = call;
+      check(opened.end.ends.length <= 1, `${name} ends once: ${opened.end.ends.length}`);
+      for (const { faults, read, written } of [up, down]) {
+        check(faults.length === 0, `${name} has no faults: ${faults}`);
+        check(read <= written.length, `${name} brings what was written: ${read} of ${written.length}`);
+      }
       const played = this.played(call);
-      if (played !== undefined) expect(played.param).toBe("p".repeat(call.paramLength));
+      if (played !== undefined) same(played.param, "p".repeat(paramLength), `the param of ${name}`);
     }
     for (const name of ["connector", "acceptor"] as const) this.#checkMemory(name);
   }
@@ -188,13 +191,14 @@ export class World {
     ];
     for (const inbox of inboxes) if (inbox?.isOpen === true && !inbox.isDropping) checkWindow(inbox);
     const buffered = inboxes.reduce((sum, inbox) => sum + (inbox?.bufferedBytes ?? 0), 0);
-    expect(buffered, `${name}: bytes that wait for readers`).toBeLessThanOrEqual(maxBuffered);
-    expect(session.budget.lendable).toBeGreaterThanOrEqual(0);
-    expect(session.budget.lendable).toBeLessThanOrEqual(lendable);
-    expect(session.keptBytes).toBeGreaterThanOrEqual(0);
-    expect(session.runningHandlers).toBeLessThanOrEqual(maxConcurrentHandlers);
+    const { budget, keptBytes, runningHandlers } = session;
+    check(buffered <= maxBuffered, `${name}: ${buffered} bytes wait for readers, of at most ${maxBuffered}`);
+    const isLendable = budget.lendable >= 0 && budget.lendable <= lendable;
+    check(isLendable, `${name}: ${budget.lendable} bytes of ${lendable} can be lent`);
+    check(keptBytes >= 0, `${name} keeps ${keptBytes} bytes`);
+    check(runningHandlers <= maxConcurrentHandlers, `${name}: ${runningHandlers} handlers run`);
     const names = handlers.calls.map(({ open }) => open.procedure);
-    expect(new Set(names).size, `${name}: handlers run once`).toBe(names.length);
+    check(new Set(names).size === names.length, `${name}: handlers run once: ${names}`);
   }
 
   /** Lets everything end: readers read on, handlers return. Then nothing may be left. */
@@ -243,8 +247,9 @@ export class World {
 /** What may still arrive and what waits for the reader fit the window, unless a message larger than it has its reservation. */
 function checkWindow({ window, bufferedBytes }: Inbox): void {
   if (window.holdsReservation) return;
-  expect(window.limit - window.taken, "bytes granted and not taken").toBeLessThanOrEqual(window.size);
-  expect(bufferedBytes).toBeLessThanOrEqual(window.size);
+  const { limit, taken, size } = window;
+  check(limit - taken <= size, `${limit - taken} bytes are granted and not taken, of a window of ${size}`);
+  check(bufferedBytes <= size, `${bufferedBytes} bytes wait in a window of ${size}`);
 }
 
 export async function makeWorld(kind: LinkKind): Promise<World> {
