@@ -14,7 +14,7 @@ import { runNpm, runProgram } from "./source/run-program.mjs";
 import { startRegistry } from "./strangers/local-registry.mjs";
 
 /** @typedef {import("./check-run.mjs").Check} Check */
-/** @typedef {import("./source/run-program.mjs").Ended} Ended */
+/** @typedef {Pick<import("./source/run-program.mjs").Ended, "isOk" | "output">} Ended */
 
 const root = treeRoot();
 
