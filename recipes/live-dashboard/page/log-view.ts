@@ -14,15 +14,22 @@ export class LogView {
 
   /** Whether the newest line is in sight; who has scrolled back, reads. */
   #isAtEnd = true;
+  /** Of the box, in pixels, when its lines were last put in their places. */
+  #width = 0;
 
   /** Calls `onLevel` when another level is chosen. */
   constructor(onLevel: (level: LogLevel) => void) {
     this.#box.tabIndex = 0; // it scrolls: whoever has no mouse scrolls it by the keyboard
     this.#box.addEventListener("scroll", () => {
-      const { scrollHeight, scrollTop, clientHeight } = this.#box;
+      const { scrollHeight, scrollTop, clientHeight, clientWidth } = this.#box;
+      // Lines that break elsewhere now have moved the end, and not whoever reads: the observer follows it.
+      if (clientWidth !== this.#width) return;
       this.#isAtEnd = scrollHeight - scrollTop - clientHeight < 24;
     });
-    new ResizeObserver(() => this.#stayAtEnd()).observe(this.#box); // lines break elsewhere then
+    new ResizeObserver(() => {
+      this.#width = this.#box.clientWidth;
+      this.#stayAtEnd();
+    }).observe(this.#box);
     this.#levels.addEventListener("change", () => onLevel(this.level));
   }
 

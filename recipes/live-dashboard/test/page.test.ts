@@ -359,6 +359,19 @@ describe.runIf(executable !== undefined)("the dashboard's page", () => {
     expect(await count()).toBe(500);
   });
 
+  test("shows the newest line of the log when its lines break elsewhere while it scrolls", async () => {
+    const setWidth = (width: string): Promise<void> =>
+      gallery.page.locator("#log-box").evaluate((box, width) => {
+        box.scrollTop -= 1; // its event comes with the next frame, when the box is narrower
+        box.style.width = width;
+      }, width);
+    await expect.poll(() => isAtLogEnd(gallery), patience).toBe(true);
+    for (const width of ["220px", ""]) {
+      await setWidth(width);
+      await expect.poll(() => isAtLogEnd(gallery), patience).toBe(true);
+    }
+  });
+
   test("has a light and a dark look, on a desk and in a hand, with nothing cut off", async () => {
     const { page } = gallery;
     await page.getByRole("radio", { name: "Info" }).check();
