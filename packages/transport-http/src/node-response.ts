@@ -22,7 +22,7 @@ export async function sendResponse(
 ): Promise<void> {
   const { incoming, outgoing } = exchange;
   const { status, headers, body } = response;
-  if (outgoing.destroyed || outgoing.closed) {
+  if (hasGone(outgoing)) {
     pulled?.cancel();
     await leave(body);
     return;
@@ -60,6 +60,11 @@ function headOf(headers: Headers, { complete }: IncomingMessage): OutgoingHttpHe
   return head;
 }
 
+/** Whether its 'close' has come, or is about to. */
+function hasGone({ destroyed, closed }: ServerResponse): boolean {
+  return destroyed || closed;
+}
+
 /** As fast as the client takes it. Its request was read to the end: it is answered because of what stood there. */
 function sendPulled(body: PulledBody, outgoing: ServerResponse): void {
   body.read({
@@ -67,6 +72,7 @@ function sendPulled(body: PulledBody, outgoing: ServerResponse): void {
       if (outgoing.write(bytes)) body.pull();
     },
     end() {
+      if (hasGone(outgoing)) return;
       outgoing.end();
       const cut = (): void => void outgoing.destroy();
       const timer = systemClock.setTimer(stalledMs.ended, cut, { background: true });

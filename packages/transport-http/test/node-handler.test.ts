@@ -1,7 +1,11 @@
 /** Node's HTTP behind the standard's: bodies with bounds, methods that the standard lacks, clients that go. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import { FakeClock } from "@sluice/protocol/testing";
+import { finishesCleanly } from "@sluice/protocol/testing/node";
 import { expect, test } from "vitest";
 import { directWorld } from "./direct-world.ts";
+import { type HttpMeans, serveHttp } from "./http-world.ts";
 import { rawHttp, rawRequest } from "./raw-http.ts";
 
 const type = "Content-Type: application/json";
@@ -177,3 +181,24 @@ test("headers that come twice are one with a comma, and hide nothing", async () 
   }
   expect(seen.started).toEqual([]);
 });
+
+test.each<HttpMeans>(["node", "standard"])(
+  "a client that goes leaves nothing of its link behind, not even a timer (means of %s)",
+  async (means) => {
+    await finishesCleanly(async () => {
+      const { transport, http, close } = await serveHttp({}, means);
+      const closed = new Promise<unknown>((resolve) => {
+        transport.accept((link) => {
+          link.receive({ frame() {}, malformed() {}, flushing() {}, writable() {}, closed: resolve });
+        });
+      });
+      const raw = await rawHttp((http.address() as AddressInfo).port);
+      const headers = ["Content-Type: application/vnd.sluice.frames", "Accept: text/event-stream"];
+      raw.write(rawRequest("POST /rpc", [...headers, "Transfer-Encoding: chunked"], "0\r\n\r\n"));
+      await raw.read("sluice-link");
+      raw.socket.destroy();
+      await Promise.all([closed, once(raw.socket, "close")]);
+      await close();
+    });
+  },
+);

@@ -1,7 +1,7 @@
 /** Requests of sessions as anybody may send them: limits, numbers, methods, guesses and rubbish. */
 import { FakeClock } from "@sluice/protocol/testing";
 import { type Frame, FrameType, FrameWriter, type Link, standardUtf8 } from "@sluice/protocol/wire";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ServerTransport, type ServerTransportOptions } from "../src/server-transport.ts";
 import { serveHttp } from "./http-world.ts";
 import { rawHttp } from "./raw-http.ts";
@@ -23,6 +23,10 @@ function world(options: ServerTransportOptions = {}): World {
   const transport = new ServerTransport({ path: "/rpc", ...options });
   const links: Link[] = [];
   const came: number[][] = [];
+  // With a clock that is real, one would look for signs of life for ever.
+  onTestFinished(() => {
+    for (const link of links) link.close();
+  });
   transport.accept((link) => {
     const numbers: number[] = [];
     links.push(link);

@@ -9,6 +9,7 @@ import {
   type LinkInfo,
   SluiceError,
   systemClock,
+  type Timer,
   type Utf8,
 } from "@sluice/protocol/wire";
 import { foreignError } from "./foreign-bytes.ts";
@@ -50,6 +51,8 @@ export class StreamDuplex implements ByteDuplex {
   #isOutputOver = false;
   #isOver = false;
   #error: SluiceError | undefined;
+  /** Ends what lingers. */
+  #timer: Timer | undefined;
 
   /** Takes the streams over. */
   constructor(options: StreamDuplexOptions) {
@@ -145,10 +148,9 @@ export class StreamDuplex implements ByteDuplex {
     // What it still says is heard, for a moment, when it cannot be answered any more; and the other way round.
     if (this.#isEnded && this.#isOutputOver && this.#error === undefined) return;
     const { clock = systemClock, input, output } = this.#options;
-    clock.setTimer(
+    this.#timer = clock.setTimer(
       lingerMs,
       () => {
-        if (this.#isOver) return;
         input.destroy();
         output.destroy();
         this.#isInputOver = true;
@@ -161,6 +163,7 @@ export class StreamDuplex implements ByteDuplex {
 
   #over(): void {
     this.#isOver = true;
+    this.#timer?.cancel();
     void this.#close();
   }
 

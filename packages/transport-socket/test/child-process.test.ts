@@ -321,6 +321,19 @@ describe("StreamDuplex", () => {
     expect(ends).toEqual([undefined]);
   });
 
+  test("that is over sets no timer, or none any more", async () => {
+    for (const first of ["input", "output"] as const) {
+      const { input, output, ends, clock } = made();
+      if (first === "input") input.end();
+      else output.end();
+      for (let count = 0; count < 5; count++) await turn();
+      input.destroy();
+      output.destroy();
+      for (let count = 0; count < 5; count++) await turn();
+      expect([ends, clock.armedTimers]).toEqual([[undefined], 0]);
+    }
+  });
+
   test("that was over before it is read says so once", async () => {
     const input = new PassThrough();
     const output = new PassThrough();
