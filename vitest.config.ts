@@ -28,6 +28,7 @@ export default defineConfig({
           include: ["packages/*/test/**/*.test.ts"],
           exclude: ["**/*.long.test.ts", "**/node_modules/**"],
           globalSetup: "scripts/test/build-children.mjs",
+          setupFiles: "scripts/test/count-timers.ts",
           pool: "forks",
           maxWorkers: 2,
           // Most take milliseconds, those that wait in vain 15 s; this is for machines that are very busy.
@@ -85,6 +86,7 @@ export default defineConfig({
           include: ["tests/**/*.test.ts"],
           exclude: ["tests/house/**", "tests/long/**", "**/node_modules/**"],
           globalSetup: "scripts/test/build-children.mjs",
+          setupFiles: "scripts/test/count-timers.ts",
           pool: "forks",
           maxWorkers: 2,
           fileParallelism: false,
