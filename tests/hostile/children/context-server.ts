@@ -9,7 +9,7 @@ import { Client } from "@sluice/client";
 import type { ProtocolDefinition } from "@sluice/protocol";
 import { Server } from "@sluice/server";
 import { SocketTransport } from "@sluice/transport-socket";
-import { memoryNow, troubles } from "./report.ts";
+import { memoryAtRest, troubles } from "./report.ts";
 
 const protocol = {
   request: { type: "request", param: { type: "integer" }, result: {} },
@@ -140,10 +140,10 @@ process.on("message", async (question: Question) => {
   }
   if ("onOneSignal" in question) {
     const listeners = await callOnSignal(question.onOneSignal);
-    process.send?.({ ...memoryNow(), troubles: troubles(), listeners });
+    process.send?.({ ...(await memoryAtRest()), troubles: troubles(), listeners });
     return;
   }
   await Promise.all(Array.from({ length: question.callers }, (_, at) => callAll(at)));
-  process.send?.({ ...memoryNow(), troubles: troubles(), finds });
+  process.send?.({ ...(await memoryAtRest()), troubles: troubles(), finds });
 });
 process.send?.("started");

@@ -10,7 +10,7 @@ import { portFrames, RawPort } from "@sluice/protocol/testing/node";
 import { Server } from "@sluice/server";
 import { messagePortTransport } from "@sluice/transport-memory";
 import { protocol as hostile } from "../protocol.ts";
-import { memoryNow, troubles } from "./report.ts";
+import { memoryAtRest, troubles } from "./report.ts";
 
 const protocol = { echo: hostile.echo, hold: hostile.hold, keep: hostile.keep, pour: hostile.pour };
 const { hello, welcome, open, data, ping } = portFrames;
@@ -174,8 +174,8 @@ process.on("message", async (question: PortAttack | "dispose") => {
     return;
   }
   await underAttack(question);
-  const before = memoryNow();
+  const before = await memoryAtRest();
   const end = await underAttack(question);
-  process.send?.({ ...end, before, after: memoryNow(), troubles: troubles() });
+  process.send?.({ ...end, before, after: await memoryAtRest(), troubles: troubles() });
 });
 process.send?.("started");
