@@ -5,12 +5,12 @@ describe("ajv and closures", () => {
   it.each<[FuzzKind, string]>([
     ["any", "schemas of every keyword"],
     ["edges", "schemas of what engines trip over"],
-  ])("have the same issues for 25,000 values (%s: %s)", { timeout: 120_000 }, (kind) => {
+  ])("have the same issues for 15,000 values (%s: %s)", { timeout: 120_000 }, (kind) => {
     const seed = fuzzSeed();
     console.info(`fuzz ${kind}: SLUICE_FUZZ_SEED=${seed}`);
-    const { values, valid, schemas } = fuzzEngines(kind, seed, 25_000);
-    expect(values).toBeGreaterThanOrEqual(25_000);
-    expect(schemas).toBeGreaterThanOrEqual(500);
-    expect(valid).toBeGreaterThan(2_500);
+    const { values, valid, schemas } = fuzzEngines(kind, seed, 15_000);
+    expect(values).toBeGreaterThanOrEqual(15_000);
+    expect(schemas).toBeGreaterThanOrEqual(300);
+    expect(valid).toBeGreaterThan(1_500);
   });
 });

@@ -116,8 +116,7 @@ async function cancelGivesMemoryBack(rig: Rig): Promise<void> {
 }
 
 async function messagesLargerThanTheWindow(rig: Rig): Promise<void> {
-  const size = 1_024 * KiB;
-  const large = rig.bytes(size).fill(7);
+  const large = rig.bytes(512 * KiB).fill(7);
   const { client } = await rig.peers({
     server: {
       handlers: {
@@ -139,39 +138,43 @@ async function messagesLargerThanTheWindow(rig: Rig): Promise<void> {
   same(
     await within(client.caller.request("askBytes", { param: large }), "a result"),
     large,
-    "param and result of 1 MiB",
+    "param and result of 512 KiB",
   );
   const channel = client.caller.items("talkBytes", "channel", { param: large });
   const reader = channel.readable.getReader();
   for (let round = 0; round < 3; round++) {
     const sending = channel.send(large);
-    same((await within(reader.read(), "the item")).value, large, "an item of 1 MiB, there and back");
+    same((await within(reader.read(), "the item")).value, large, "an item of 512 KiB, there and back");
     await sending;
   }
   await channel.writable.close();
   same((await reader.read()).done, true, "the items are over");
-  same(await within(channel, "the result"), large, "a result of 1 MiB after items");
+  same(await within(channel, "the result"), large, "a result of 512 KiB after items");
   const stream = client.caller.items("watchBytes", "stream", {});
   let count = 0;
   for await (const item of stream) {
-    same(item, large, "an item of 1 MiB");
+    same(item, large, "an item of 512 KiB");
     count++;
   }
-  same([count, await stream], [4, large], "items and result of 1 MiB each");
+  same([count, await stream], [4, large], "items and result of 512 KiB each");
 }
 
 async function severalLargeMessagesAtOnce(rig: Rig): Promise<void> {
-  const large = rig.bytes(3 * 1_024 * KiB);
+  const large = rig.bytes(768 * KiB);
+  const limits = { maxMessage: 1_024 * KiB, maxBuffered: 4 * 1_024 * KiB, maxCalls: 64 };
   const { client } = await rig.peers({
-    server: { handlers: { askBytes: ({ param }) => (param as Uint8Array).subarray(0, 1) } },
+    server: {
+      limits: { limits },
+      handlers: { askBytes: ({ param }) => (param as Uint8Array).subarray(0, 1) },
+    },
   });
   // Reserved memory is for one of them at a time: the others wait and are served in turn.
-  const calls = Array.from({ length: 6 }, () => client.caller.request("askBytes", { param: large }));
+  const calls = Array.from({ length: 8 }, () => client.caller.request("askBytes", { param: large }));
   const results = await within(Promise.all(calls), "all results");
   same(
     results,
     calls.map(() => new Uint8Array(1)),
-    "results of six calls with 3 MiB each",
+    "results of eight calls with 768 KiB each",
   );
 }
 
