@@ -2,8 +2,8 @@
  * The test projects unit, types, recipes, house and e2e, and `long`; all run on sources, so that no build is needed.
  *
  * `scripts/test.mjs` runs the first five by name, `npm run test:long` the last, which takes minutes. Files run in two processes at
- * once; which they share with other files, and what they import with it, which saves a sixth of the time: a file leaves nothing
- * behind. Processes and threads that tests of unit, e2e and long start run programs that are built once, since a loader of
+ * once. But for those of long they share them with other files, and what they import with it, which saves a sixth of the time: a file
+ * leaves nothing behind. Processes and threads that tests of unit, e2e and long start run programs that are built once, since a loader of
  * TypeScript costs each of them a second. End-to-end files run one by one unless `--fileParallelism` asks for two: scripts/test/e2e-files.mjs says
  * which of them may.
  */

@@ -1,7 +1,7 @@
 /**
  * The conformance suite through one relay and through three: every case that is not about bare links gives what it gives directly.
  *
- * Each way and each number of relays once; tests/long/relay-suite.test.ts has the others.
+ * Each way once, with one number of relays or the other; tests/long/relay-suite.test.ts has the others.
  */
 import { relaySuite } from "./relay-suite.ts";
 

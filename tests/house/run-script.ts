@@ -55,7 +55,7 @@ let host: ChildProcess | undefined;
 let hosted: Promise<unknown> = Promise.resolve();
 
 /**
- * As {@link runScript}, in a process that all runs of a test file share: a second faster each where the script loads the compiler.
+ * As {@link runScript}, in a process that all runs of a test process share: a second faster each where the script loads the compiler.
  *
  * For scripts that script-host.mjs can run. At least one test of a script runs the true command.
  */

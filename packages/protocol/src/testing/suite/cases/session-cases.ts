@@ -119,12 +119,14 @@ async function keepsLargeMessages(rig: Rig): Promise<void> {
   const { client } = resuming;
   const large = rig.bytes(1_000_000);
   for (let at = 0; at < large.length; at++) large[at] = at % 251;
+  // In memory the answer may be what was sent.
+  const wanted = large.slice();
   for (let round = 0; round < 3; round++) {
     const call = client.caller.request("askBytes", { param: large }) as Promise<Uint8Array>;
     call.catch(() => {});
     await resuming.cut();
     await resuming.mend();
-    same(await within(call, "the answer"), large, "the bytes that were sent");
+    same(await within(call, "the answer"), wanted, "the bytes that were sent");
   }
 }
 
