@@ -35,16 +35,20 @@ function links(paths) {
  */
 export function conformancePage(list, filesOf, runs) {
   const all = list.families.flatMap(({ cases }) => cases);
-  const claimed = all.filter(({ later }) => later === undefined);
+  /** @param {Case} one @returns {string | undefined} why no test shows it */
+  const reasonOf = ({ later }) => (later === undefined ? undefined : list.reasons[later]);
+  const claimed = all.filter((one) => reasonOf(one) === undefined);
+  const pointless = all.filter((one) => reasonOf(one)?.startsWith("does not apply") === true);
   const lines = [
     "# Conformance",
     "",
     "<!-- Written by `node scripts/conformance.mjs` from conformance-ids.json and the names of the tests. -->",
     "",
-    `What must hold, case by case, and which tests show it: ${claimed.length} of ${all.length} cases are shown; the others say what they wait for. Ids are stable.`,
-    "Tests carry them in their names (those of one letter as `REL-F1`, or in front), and `npm test` fails for a case without its test.",
+    `What must hold, case by case, and which tests show it: ${claimed.length} of ${all.length} cases are shown, ${pointless.length} do not apply; the others say what they wait for. Ids are stable.`,
+    "Tests carry them in their names (those of one letter as `REL-F1`, or in front), and `npm test` fails for a case that no test names. Tests of tests/long, and those",
+    "whose names end with `.long`, run with `npm run test:long` only.",
     "",
-    "Cases of `HS` to `LC`, `DR`, `LM` and `CD` are those of `transportSuite()` from `@sluice/protocol/testing`, which every transport passes; how each case came out over each is in [conformance-report.md](./conformance-report.md). It runs over",
+    "Cases for which a file of [suite/cases](../packages/protocol/src/testing/suite/cases) is named are those of `transportSuite()` from `@sluice/protocol/testing`, which every transport passes; what has come of them, in numbers, is in [conformance-report.md](./conformance-report.md). It runs over",
     "",
     ...runs.map(({ path, sentence }) => `* ${link(path)}: ${sentence}`),
     "",
@@ -52,10 +56,9 @@ export function conformancePage(list, filesOf, runs) {
   for (const { id, title, cases } of list.families) {
     lines.push(`## ${title} (${id})`, "", "| case | what must hold | where |", "| --- | --- | --- |");
     for (const one of cases) {
-      const reason = one.later === undefined ? undefined : list.reasons[one.later];
-      lines.push(
-        `| ${one.id} | ${one.asserts} | ${reason === undefined ? links(filesOf(one)) : `later: ${reason}`} |`,
-      );
+      const reason = reasonOf(one);
+      const where = pointless.includes(one) ? reason : `later: ${reason}`;
+      lines.push(`| ${one.id} | ${one.asserts} | ${reason === undefined ? links(filesOf(one)) : where} |`);
     }
     lines.push("");
   }

@@ -20,10 +20,11 @@ const good: readonly PlantedCase[] = [
   { id: "F2", asserts: "four holds", shownBy: ["tests/four.test.ts > says `four`"] },
   { id: "F3", asserts: "as one", shownBy: ["AA-1"] },
   { id: "F4", asserts: "all of four", shownBy: ["tests/four.test.ts"] },
+  { id: "F5", asserts: "five holds", later: "lake" },
   { id: "LM", asserts: "limits" },
 ];
 const list = (cases: readonly PlantedCase[]): object => ({
-  reasons: { boats: "needs boats" },
+  reasons: { boats: "needs boats", lake: "does not apply: there is no lake" },
   families: [{ id: "AA", title: "Planted", cases }],
 });
 
@@ -48,6 +49,7 @@ const page = `## Planted (AA)
 | F2 | four holds | [four](../tests/four.test.ts) |
 | F3 | as one | [one-cases](../${suite}/cases/one-cases.ts) · [suite-lake](../packages/protocol/test/suite-lake.test.ts) |
 | F4 | all of four | [four](../tests/four.test.ts) |
+| F5 | five holds | does not apply: there is no lake |
 | LM | limits | [suite-lake](../packages/protocol/test/suite-lake.test.ts) |
 `;
 
@@ -57,7 +59,7 @@ test("conformance writes a row for each case, with the files that show it or the
   const root = plantTree(tree);
   expect(await runScript("conformance", root)).toMatchObject({ status: 0, stdout: "5 passed, 0 failed\n" });
   expect(pageOf(root).slice(pageOf(root).indexOf("## Planted"))).toBe(page);
-  expect(pageOf(root)).toContain("6 of 7 cases are shown");
+  expect(pageOf(root)).toContain("6 of 8 cases are shown, 1 do not apply;");
   expect(pageOf(root)).toContain(
     "* [suite-lake](../packages/protocol/test/suite-lake.test.ts): The suite over a lake\n",
   );
