@@ -2,6 +2,7 @@
  * Mutates the pure machines one by one, in a copy of the tree, and tells how many of the mutants their tests find.
  *
  * Stands on tools/mutation, which it installs by its own lockfile. `--only names` takes those machines (with commas between), whole names;
+ * `--changed` those whose file is not what it was when they were measured;
  * `--survivors` prints what no test has found; `--write` keeps what was measured, and writes docs/mutation.md when all machines have been.
  * `--check` only tells whether all is there that a run needs (fast).
  */
@@ -13,18 +14,24 @@ import { copyTree } from "./mutants/copied-tree.mjs";
 import { equivalentMutants } from "./mutation/equivalent.mjs";
 import { countTimes, describeSurvivors, judgeRun, scoreOf } from "./mutation/judge-run.mjs";
 import { machines } from "./mutation/machines.mjs";
-import { resultOf, storeResults } from "./mutation/results.mjs";
+import { fingerprint, readResults, resultOf, storeResults } from "./mutation/results.mjs";
 import { runStryker } from "./mutation/stryker-run.mjs";
 import { mutationPage } from "./mutation/write-page.mjs";
 
 /** @typedef {import("./check-run.mjs").Check} Check */
 /** @typedef {import("./mutation/machines.mjs").Machine} Machine */
 
-refuseUnknownFlags(["--only", "--survivors", "--write", "--check"]);
+refuseUnknownFlags(["--only", "--changed", "--survivors", "--write", "--check"]);
 const root = treeRoot();
 const tools = join(root, "tools/mutation");
 const only = flagValue("--only")?.split(",");
-const chosen = machines.filter(({ name }) => only === undefined || only.includes(name));
+const measured = new Map(readResults(root).map(({ machine, of }) => [machine, of]));
+const chosen = machines
+  .filter(({ name }) => only === undefined || only.includes(name))
+  .filter(
+    (machine) =>
+      !process.argv.includes("--changed") || measured.get(machine.name) !== fingerprint(root, machine),
+  );
 
 /** @param {string} name @returns those of that machine */
 const equivalentsOf = (name) => equivalentMutants.filter(({ machine }) => machine === name);
@@ -64,7 +71,7 @@ async function measure(folder, machine) {
   console.log(`${machine.name}: ${score} % of ${count}, ${Math.round(run.seconds)} s`);
   if (process.argv.includes("--survivors")) console.log(describeSurvivors(run));
   if (process.argv.includes("--write") && problems.length === 0) {
-    const results = storeResults(root, [resultOf(run, equivalent)]);
+    const results = storeResults(root, [resultOf(root, run, equivalent)]);
     if (results.length === machines.length) {
       writeFileSync(join(root, "docs/mutation.md"), mutationPage(results, equivalentMutants));
     }
@@ -88,11 +95,11 @@ const names = new Set(machines.map(({ name }) => name));
 const unknown = [...(only ?? []), ...equivalentMutants.map(({ machine }) => machine)].filter(
   (name) => !names.has(name),
 );
-const before = [
+const checks = [
   ...chosen.map((machine) => ({ name: machine.name, problems: problemsOf(machine) })),
   ...unknown.map((name) => ({ name, problems: ["there is no such machine"] })),
 ];
-if (process.argv.includes("--check") || before.some(({ problems }) => problems.length > 0)) conclude(before);
+if (process.argv.includes("--check") || checks.some(({ problems }) => problems.length > 0)) conclude(checks);
 else {
   const problems = provideStryker();
   conclude(problems.length > 0 ? [{ name: "tools/mutation", problems }] : await measureAll());

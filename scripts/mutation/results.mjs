@@ -1,11 +1,13 @@
 /**
  * What was measured of each machine, last time it was: kept in docs/mutation.json, so that one of them can be measured again alone.
  */
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { countOf } from "./judge-run.mjs";
 import { machines } from "./machines.mjs";
 
+/** @typedef {import("./machines.mjs").Machine} Machine */
 /** @typedef {import("./stryker-run.mjs").MachineRun} MachineRun */
 
 /**
@@ -13,12 +15,21 @@ import { machines } from "./machines.mjs";
  * @property {string} machine its name
  * @property {string} date of the run, as YYYY-MM-DD
  * @property {string} node its version
+ * @property {string} of its file, as {@link fingerprint} has it
  * @property {number} killed
  * @property {number} timeout
  * @property {number} survived
  * @property {number} equivalent how many of those that survived do what the code does
  * @property {number} seconds
  */
+
+/** @param {string} root @param {Machine} machine @returns {string} what changes with the text of its file */
+export function fingerprint(root, { file }) {
+  return createHash("sha256")
+    .update(readFileSync(join(root, file)))
+    .digest("hex")
+    .slice(0, 12);
+}
 
 /** @param {string} root */
 const pathOf = (root) => join(root, "docs/mutation.json");
@@ -28,12 +39,13 @@ export function readResults(root) {
   return existsSync(pathOf(root)) ? JSON.parse(readFileSync(pathOf(root), "utf8")) : [];
 }
 
-/** @param {MachineRun} run without problems @param {number} equivalent @returns {Result} */
-export function resultOf(run, equivalent) {
+/** @param {string} root @param {MachineRun} run without problems @param {number} equivalent @returns {Result} */
+export function resultOf(root, run, equivalent) {
   return {
     machine: run.machine.name,
     date: new Date().toISOString().slice(0, 10),
     node: process.versions.node,
+    of: fingerprint(root, run.machine),
     killed: countOf(run, "killed"),
     timeout: countOf(run, "timeout"),
     survived: countOf(run, "survived"),

@@ -60,15 +60,17 @@ ${rows.join("\n")}`;
  */
 export function mutationPage(results, equivalents) {
   const count = results.reduce((sum, { killed, timeout, survived }) => sum + killed + timeout + survived, 0);
+  const found = results.reduce((sum, { killed, timeout }) => sum + killed + timeout, 0);
+  const equivalent = results.reduce((sum, result) => sum + result.equivalent, 0);
   const versions = [...new Set(results.map(({ node }) => node))].join(", ");
   return `# Mutation scores
 
 Every condition, operator, assignment, block and call of the machines below is changed in turn, in a copy of the tree, by [Stryker](https://stryker-mutator.io); then the machine's own tests run.
 The score is the share of these mutants for which a test fails, or never ends; mutants that no test can find, as they do what the code does, are not counted, and stand below with the reason.
-\`npm run mutation -- --write\` measures all and writes this page, with \`--only name\` one of them anew; it takes minutes and is no part of \`npm test\`.
+\`npm run mutation -- --write\` measures all, which takes an hour, and writes this page; \`--only name\` measures one of them, \`--changed\` those whose file is not what it was. No part of \`npm test\`, which only checks that it could be done.
 Faults that were chosen by hand, also in code that is no pure machine, are on [Mutants](mutants.md).
 
-${count} mutants of ${results.length} machines, with Node ${versions}. Texts are not changed, nor what is computed once when a module is loaded. Property tests run with one seed.
+${count} mutants of ${results.length} machines, with Node ${versions}: ${found} were found, ${percent(found, count)} %; of those that can be found, ${percent(found, count - equivalent)} %. Texts are not changed, nor what is computed once when a module is loaded. Property tests run with one seed.
 Seconds are those of a wall clock, for the whole run of a machine, on a computer that had other work.
 
 ## Credit and resume
