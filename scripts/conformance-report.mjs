@@ -11,10 +11,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { conclude, flagValue, refuseUnknownFlags, treeRoot } from "./check-run.mjs";
+import { commitOf } from "./source/run-on.mjs";
 
 /** @typedef {{ id: string, title: string, outcome: string, close: string, message?: string }} CaseReport */
 /** @typedef {{ subject: string, cases: CaseReport[] }} KitReport */
-/** What is kept of a report: how many cases there were, and those that are not `ok` and `clean`. @typedef {{ on: string, total: number, others: CaseReport[] }} Kept */
+/** What is kept of a report: when and of which commit, how many cases there were, and those that are not `ok` and `clean`. @typedef {{ on: string, total: number, others: CaseReport[] }} Kept */
 /** @typedef {{ subjects: string[], cases: string[], peerCases: string[] }} Plan */
 
 refuseUnknownFlags(["--jobs", "--only", "--check", "--run"]);
@@ -24,6 +25,8 @@ const keptPath = join(root, "docs/conformance-report.json");
 const fromSources = ["--import", "tsx", "--conditions=@sluice/source"];
 const subjectScript = "tests/conformance/report-on-subject.ts";
 const command = "packages/protocol/src/testing/node/conformance.ts";
+/** What stands for a run that is made now. */
+const madeOn = `${new Date().toISOString().slice(0, 10)} (commit ${commitOf(root)})`;
 /** How many subjects run at once. */
 const atOnce = Number(flagValue("--jobs") ?? 2);
 
@@ -78,7 +81,7 @@ function keptOf({ cases }) {
   const others = cases
     .filter(({ outcome, close }) => outcome !== "ok" || close !== "clean")
     .map(({ id, title, outcome, close, message = "" }) => ({ id, title, outcome, close, message }));
-  return { on: new Date().toISOString().slice(0, 10), total: cases.length, others };
+  return { on: madeOn, total: cases.length, others };
 }
 
 /** @param {string} subject @param {Kept} kept @returns {string} a row of the table */
@@ -126,16 +129,17 @@ function absencesOf(reports) {
 function pageOf(transports, programs) {
   const all = [...transports, ...programs];
   const cases = all.reduce((sum, [, { total }]) => sum + total, 0);
-  const days = [...new Set(all.map(([, { on }]) => on))].sort();
+  const runs = [...new Set(all.map(([, { on }]) => on))].sort();
   return `# Conformance report
 
 <!-- Written by \`node scripts/conformance-report.mjs\`. -->
 
-What the conformance kit ([conformance-kit.md](./conformance-kit.md)) says of our own transports and of two peers: ${all.length} subjects, ${cases} cases.
-\`ok\`: what is required holds, and what should be is so. \`non-strict\`: something deviates that should not. Cases that are known to fail are
+What the conformance kit ([conformance-kit.md](./conformance-kit.md)) says of our own transports and of two peers: ${all.length} subjects, ${cases} outcomes.
+\`ok\`: what is required holds, and what should be is so. \`non-strict\`: something deviates that should not. A case that is not named below was \`ok\`, and
+closed cleanly, wherever it applies. Cases that are known to fail are
 in tests/conformance/known-failing.txt; they run, and one that passes fails the build.
 
-Run on ${days.join(" and ")} with Node ${process.versions.node}.
+Run on ${runs.join(" and ")} with Node ${process.versions.node}.
 
 ## Transports
 
