@@ -1,8 +1,8 @@
 /**
  * Puts faults into a copy of the tree, one by one, and shows that the tests find each of them.
  *
- * `--check` only tells whether every mutant can still be made (fast). `--only text` takes those whose name holds it; `--tests files` judges
- * them by these (with commas between) instead of their own. `--write` writes docs/mutants.md, when all were run and found.
+ * `--check` only tells whether every mutant can still be made (fast). `--only text` takes those whose name holds it;
+ * `--tests files` judges them by these (with commas between) instead of their own. `--write` writes docs/mutants.md, when all were run and found.
  * `--models` judges by the models of tests/models alone those that have to be found by them; `--write` then writes the page's section on that.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,6 +13,7 @@ import { applyMutant, patchProblems } from "./mutants/mutant.mjs";
 import { modelled, mutants } from "./mutants/mutants.mjs";
 import { runTests } from "./mutants/run-tests.mjs";
 import { modelFactor, modelsOf, modelsSection, mutantsPage, withModels } from "./mutants/write-page.mjs";
+import { runOn } from "./source/run-on.mjs";
 
 /** @typedef {import("./check-run.mjs").Check} Check */
 /** @typedef {import("./mutants/mutant.mjs").Mutant} Mutant */
@@ -56,6 +57,7 @@ function problemsOf(mutant) {
 /** @returns {Promise<Check[]>} */
 async function run() {
   const started = Date.now();
+  const where = runOn(root);
   const { folder, remove } = copyTree(root);
   try {
     const files = [...new Set(chosen.flatMap(({ tests }) => tests))];
@@ -80,9 +82,9 @@ async function run() {
     const isAll = rows.every(isFound);
     if (process.argv.includes("--write") && only === undefined && isAll) {
       const text = readFileSync(page, "utf8");
-      if (byModels) writeFileSync(page, withModels(text, modelsSection(rows, modelled, seconds)));
+      if (byModels) writeFileSync(page, withModels(text, modelsSection(rows, modelled, where, seconds)));
       else if (tests === undefined) {
-        writeFileSync(page, withModels(mutantsPage(rows, before.passed, seconds), modelsOf(text)));
+        writeFileSync(page, withModels(mutantsPage(rows, before.passed, where, seconds), modelsOf(text)));
       }
     }
     return rows.map((row) => ({

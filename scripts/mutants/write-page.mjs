@@ -34,10 +34,11 @@ const modelsTitle = "## What the models find alone";
 /**
  * @param {readonly Row[]} rows those that the models have found
  * @param {readonly import("./mutant.mjs").Mutant[]} all of what the models are about
+ * @param {string} where the run was made
  * @param {number} seconds
  * @returns {string} the part of the page that says what the models find
  */
-export function modelsSection(rows, all, seconds) {
+export function modelsSection(rows, all, where, seconds) {
   const lines = all.map(({ name, unmodelled }) => {
     const row = rows.find(({ mutant }) => mutant.name === name);
     return `| ${name} | ${row === undefined ? `no: ${unmodelled}` : row.redFiles.map(linkTo).join(", ")} |`;
@@ -45,9 +46,9 @@ export function modelsSection(rows, all, seconds) {
   return `${modelsTitle}
 
 The models of [tests/models](../tests/models) know what is promised, and nothing of the code. Of the faults above in sessions, windows and calls they have to find each alone, unless a reason is
-known why they cannot. \`node scripts/mutants.mjs --models --write\` tries that, with ${modelFactor} times as many runs as in \`npm test\`, until a first test fails, and writes this section.
+known why they cannot: those are not tried. \`node scripts/mutants.mjs --models --write\` tries the others, with ${modelFactor} times as many runs as in \`npm test\`, until a first test fails, and writes this section.
 
-Run on ${new Date().toISOString().slice(0, 10)} with Node ${process.versions.node}, in ${Math.round(seconds)} s: ${rows.length} of ${all.length} are found.
+${where}, in ${Math.round(seconds)} s: ${rows.length} of ${all.length} were tried, and all of these found.
 
 | the code with the fault | found by the models |
 | --- | --- |
@@ -60,6 +61,14 @@ export function withModels(page, section) {
   return `${page.split(`\n${modelsTitle}`)[0]?.trimEnd()}\n\n${section}`;
 }
 
+/** @param {string} page @returns {string[]} the names of the mutants that it says were found */
+export function namesOn(page) {
+  const table = page.split(modelsTitle)[0] ?? "";
+  return [...table.matchAll(/^\| (.*?) \|/gm)]
+    .map(([, name = ""]) => name)
+    .filter((name) => !/^-+$|^the code with the fault$/.test(name));
+}
+
 /** @param {string} page @returns {string} what the page says of the models; empty if nothing */
 export function modelsOf(page) {
   const at = page.indexOf(modelsTitle);
@@ -69,21 +78,22 @@ export function modelsOf(page) {
 /**
  * @param {readonly Row[]} rows all of them found
  * @param {number} tests how many passed without a mutant
+ * @param {string} where the run was made
  * @param {number} seconds
  * @returns {string}
  */
-export function mutantsPage(rows, tests, seconds) {
-  const known = new Set(rows.flatMap(({ mutant }) => mutant.known ?? []));
+export function mutantsPage(rows, tests, where, seconds) {
+  const known = rows.flatMap(({ mutant }) => mutant.known ?? []);
   const lines = rows.map(
     (row) => `| ${row.mutant.name} | ${row.mutant.known ?? ""} | ${row.mutant.why} | ${foundBy(row)} |`,
   );
   return `# Mutants
 
 Faults that are put into a copy of the code, one by one: for each of them at least one test has to fail. \`node scripts/mutants.mjs --write\` does it and writes this page;
-\`npm test\` only checks that each can still be put in.
+\`npm test\` only checks that each can still be put in, and stands below.
 
-Run on ${new Date().toISOString().slice(0, 10)} with Node ${process.versions.node}, in ${Math.round(seconds)} s: ${rows.length} mutants, all found; ${tests} tests of the same files pass without one.
-${known.size} faults of well-known kinds are among them (second column); the others are our own.
+${where}, in ${Math.round(seconds)} s: ${rows.length} mutants, all found; ${tests} tests of the same files pass without one.
+${known.length} of them are of ${new Set(known).size} well-known kinds (second column); the others are our own.
 
 | the code with the fault | known as | what it would do | found by |
 | --- | --- | --- | --- |
