@@ -1,7 +1,7 @@
 /**
  * Puts faults into a copy of the tree, one by one, and shows that the tests find each of them.
  *
- * `--check` only tells whether every mutant can still be made (fast). `--only text` takes those whose name holds it;
+ * `--check` only tells whether every mutant can still be made, and is on docs/mutants.md (fast). `--only text` takes those whose name holds it;
  * `--tests files` judges them by these (with commas between) instead of their own. `--write` writes docs/mutants.md, when all were run and found.
  * `--models` judges by the models of tests/models alone those that have to be found by them; `--write` then writes the page's section on that.
  */
@@ -12,7 +12,14 @@ import { copyTree } from "./mutants/copied-tree.mjs";
 import { applyMutant, patchProblems } from "./mutants/mutant.mjs";
 import { modelled, mutants } from "./mutants/mutants.mjs";
 import { runTests } from "./mutants/run-tests.mjs";
-import { modelFactor, modelsOf, modelsSection, mutantsPage, withModels } from "./mutants/write-page.mjs";
+import {
+  modelFactor,
+  modelsOf,
+  modelsSection,
+  mutantsPage,
+  namesOn,
+  withModels,
+} from "./mutants/write-page.mjs";
 import { runOn } from "./source/run-on.mjs";
 
 /** @typedef {import("./check-run.mjs").Check} Check */
@@ -52,6 +59,20 @@ function problemsOf(mutant) {
     ...missing.map((path) => `${path} is not there`),
     ...(isDouble ? ["another mutant has the same name"] : []),
   ];
+}
+
+/** @returns {Check} whether the page has each mutant once, and no other */
+function checkPage() {
+  const onPage = namesOn(readFileSync(page, "utf8"));
+  const names = mutants.map(({ name }) => name);
+  const problems = [
+    ...names.filter((name) => !onPage.includes(name)).map((name) => `lacks: ${name}`),
+    ...onPage
+      .filter((name, at) => !names.includes(name) || onPage.indexOf(name) !== at)
+      .map((name) => `has, though it is no mutant or stands there twice: ${name}`),
+  ];
+  const remedy = problems.length === 0 ? [] : ["node scripts/mutants.mjs --write runs all, and writes it"];
+  return { name: "docs/mutants.md", problems: [...problems, ...remedy] };
 }
 
 /** @returns {Promise<Check[]>} */
@@ -98,4 +119,5 @@ async function run() {
 
 const checks = chosen.map((mutant) => ({ name: mutant.name, problems: problemsOf(mutant) }));
 const isMade = checks.every(({ problems }) => problems.length === 0);
-conclude(process.argv.includes("--check") || !isMade ? checks : await run());
+if (process.argv.includes("--check")) conclude([...checks, checkPage()]);
+else conclude(isMade ? await run() : checks);
