@@ -99,7 +99,10 @@ const checks = [
   ...chosen.map((machine) => ({ name: machine.name, problems: problemsOf(machine) })),
   ...unknown.map((name) => ({ name, problems: ["there is no such machine"] })),
 ];
-if (process.argv.includes("--check") || checks.some(({ problems }) => problems.length > 0)) conclude(checks);
+if (chosen.length === 0 && unknown.length === 0)
+  console.log("No file of a machine has changed since it was measured");
+else if (process.argv.includes("--check") || checks.some(({ problems }) => problems.length > 0))
+  conclude(checks);
 else {
   const problems = provideStryker();
   conclude(problems.length > 0 ? [{ name: "tools/mutation", problems }] : await measureAll());
