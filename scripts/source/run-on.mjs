@@ -3,13 +3,20 @@
  */
 import { spawnSync } from "node:child_process";
 
-/** @param {string} root @returns {string} the commit of the tree, with `-dirty` if it was changed; `unknown` where git knows none */
+/** @param {string} root @param {string[]} args @returns {string | undefined} what git prints; `undefined` if it fails, or is not there */
+function git(root, args) {
+  const { status, stdout } = spawnSync("git", args, { cwd: root, encoding: "utf8" });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/**
+ * @param {string} root
+ * @returns {string} the commit of the tree, with `-dirty` if more was changed than pages, which runs write; `unknown` where git knows none
+ */
 export function commitOf(root) {
-  const { status, stdout } = spawnSync("git", ["describe", "--always", "--dirty", "--exclude=*"], {
-    cwd: root,
-    encoding: "utf8",
-  });
-  return status === 0 ? stdout.trim() : "unknown";
+  const commit = git(root, ["rev-parse", "--short", "HEAD"]);
+  if (commit === undefined) return "unknown";
+  return git(root, ["status", "--porcelain", "--", ".", ":!docs"]) === "" ? commit : `${commit}-dirty`;
 }
 
 /** @param {string} root @returns {string} "Run on" the day, with which Node, and which commit */

@@ -1,5 +1,4 @@
 /** Writes the sections of docs/long-run.md, each from the figures of a run. */
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Inventory } from "../soak/inventory.ts";
@@ -32,12 +31,14 @@ function kib(bytes: number): string {
   return Math.round(bytes / 1_024).toLocaleString("en-US");
 }
 
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const source: { runOn(root: string): string } = await import(
+  new URL("../../scripts/source/run-on.mjs", import.meta.url).href
+);
+
 /** When and on what a run was made. */
 function runOn(): string {
-  const commit = execFileSync("git", ["describe", "--always", "--dirty", "--exclude=*"], {
-    encoding: "utf8",
-  });
-  return `Run on ${new Date().toISOString().slice(0, 10)} with Node ${process.versions.node}, commit ${commit.trim()}`;
+  return source.runOn(root);
 }
 
 /** One line of the table. */
